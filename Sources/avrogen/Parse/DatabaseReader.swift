@@ -103,7 +103,7 @@ extension DefinitionReader {
       name: pair.key, doc: nil, type: .text, isNullable: false, isIdentity: false, defaultExpression: nil,
       isTouchedOnUpdate: false)
     guard node.pairs != nil else {
-      if let type = choice(node, "column type", ColumnType.self) {
+      if let type = choice(node, "column type", among: ColumnType.allCases) {
         column.type = type
       } else {
         untypedColumns.insert(column.name)
@@ -112,7 +112,7 @@ extension DefinitionReader {
       return
     }
     _ = checkKeys(node, of: "a column", Self.columnKeys)
-    let type = required("type", of: "a column", node).flatMap { choice($0, "column type", ColumnType.self) }
+    let type = required("type", of: "a column", node).flatMap { choice($0, "column type", among: ColumnType.allCases) }
     column.type = type ?? .text
     column.doc = doc(node)
     column.isNullable = flag(node["nullable"], "nullable")

@@ -233,7 +233,7 @@ extension DefinitionReader {
     if rest.count == 1, let only = rest.first, only.key == "type" { return readType(only.value, context) }
     guard rest.contains(where: { ["type", "array", "map"].contains($0.key) }) else {
       for pair in rest {
-        let hint = diagnostics.hint(pair.key, among: ["type", "array", "map"] + keys)
+        let hint = keyHint(pair, among: ["type", "array", "map"] + keys)
         diagnostics.error(pair.keyLocation, "unknown key \(quoted(pair.key)) in a field\(hint)")
       }
       diagnostics.error(node.location, "a field needs the key \"type\"")
@@ -242,7 +242,7 @@ extension DefinitionReader {
     let typeKeys = ["type", "array", "map", "items", "values", "logicalType", "precision", "scale"]
     let unknown = rest.filter { !typeKeys.contains($0.key) }
     for pair in unknown {
-      let hint = diagnostics.hint(pair.key, among: typeKeys + keys)
+      let hint = keyHint(pair, among: typeKeys + keys)
       diagnostics.error(pair.keyLocation, "unknown key \(quoted(pair.key)) in a field\(hint)")
     }
     let known = rest.filter { typeKeys.contains($0.key) }
@@ -254,7 +254,7 @@ extension DefinitionReader {
     field.doc = doc(node)
     field.defaultNode = node["default"]
     if let order = node["order"] {
-      field.order = choice(order, "order", RecordSchema.Order.self) ?? .ascending
+      field.order = choice(order, "order", among: [RecordSchema.Order.ascending, .descending, .ignore]) ?? .ascending
     }
     guard let aliases = node["aliases"] else { return }
     for alias in nameList(aliases, "aliases") {

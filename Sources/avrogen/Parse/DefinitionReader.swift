@@ -74,10 +74,16 @@ final class DefinitionReader {
       return false
     }
     for pair in pairs where !isOpen && !keys.contains(pair.key) {
-      let hint = diagnostics.hint(pair.key, among: keys)
-      diagnostics.error(pair.keyLocation, "unknown key \(quoted(pair.key)) in \(what)\(hint)")
+      diagnostics.error(
+        pair.keyLocation, "unknown key \(quoted(pair.key)) in \(what)\(keyHint(pair, among: keys))")
     }
     return true
+  }
+
+  /// Between braces a comma ends a value: `{ doc: one, two }` has a key `two`.
+  func keyHint(_ pair: Node.Pair, among keys: [String]) -> String {
+    if pair.value.text == "", pair.value.isNull, pair.key.contains(" ") { return "; text with a comma needs quotes" }
+    return diagnostics.hint(pair.key, among: keys)
   }
 
   /// Entries of a section; nothing behind the colon means none.
@@ -149,11 +155,11 @@ final class DefinitionReader {
   }
 
   /// One of `choices`, all of them given in the message.
-  func choice<Choice: RawRepresentable & CaseIterable>(_ node: Node, _ what: String, _ type: Choice.Type) -> Choice?
+  func choice<Choice: RawRepresentable>(_ node: Node, _ what: String, among choices: [Choice]) -> Choice?
   where Choice.RawValue == String {
     guard let text = text(node, what) else { return nil }
     if let choice = Choice(rawValue: text) { return choice }
-    let known = type.allCases.map(\.rawValue)
+    let known = choices.map(\.rawValue)
     let hint = diagnostics.hint(text, among: known)
     let list = known.joined(separator: ", ")
     diagnostics.error(node.location, "unknown \(what) \(quoted(text)); known are \(list)\(hint)")

@@ -60,7 +60,7 @@ extension DefinitionReader {
     }
     if let config = node["config"] { definition.config = readProperties(config, of: "config") }
     if let subjects = node["subjects"] {
-      definition.subjects = choice(subjects, "subject strategy", SubjectStrategy.self) ?? .topicName
+      definition.subjects = choice(subjects, "subject strategy", among: SubjectStrategy.allCases) ?? .topicName
     }
     if let key = node["key"] { definition.key = readKey(key) }
     var values: [LocatedText] = []
