@@ -32,7 +32,7 @@ struct SupervisorTests {
     #expect(!FileManager.default.fileExists(atPath: bank.home))
   }
 
-  @Test("Ctrl-C stops it as bank down does", arguments: [SIGINT, SIGTERM, SIGHUP])
+  @Test("Ctrl-C stops it as bank down does", arguments: [SIGINT, SIGTERM])
   func signals(signal: Int32) throws {
     let bank = try BankProgram()
     try bank.startUp()
