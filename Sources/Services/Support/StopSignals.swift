@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 
-/// SIGTERM and SIGINT as something to wait for; both are ignored by the process otherwise while one exists.
+/// SIGTERM, SIGINT and SIGHUP as something to wait for; once one of these exists they no longer end the process.
 public final class StopSignals: @unchecked Sendable {
   // Unchecked for the sources alone: set in init, and Dispatch allows their cancel() from any thread.
   private let sources: [any DispatchSourceSignal]
@@ -12,7 +12,10 @@ public final class StopSignals: @unchecked Sendable {
     let (came, continuation) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     self.came = came
     self.continuation = continuation
-    sources = [SIGTERM, SIGINT].map { number in
+    // Started by nohup, SIGHUP is ignored already and stays so.
+    let hangup = signal(SIGHUP, SIG_IGN)
+    let ignoresHangup = unsafeBitCast(hangup, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    sources = ([SIGTERM, SIGINT] + (ignoresHangup ? [] : [SIGHUP])).map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler { continuation.yield() }
