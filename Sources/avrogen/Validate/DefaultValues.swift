@@ -92,7 +92,8 @@ struct DefaultValues {
     case (.float, .float(let text)), (.double, .float(let text)):
       return try floating(node, text, primitive)
     case (.string, .some(let other)) where other != .null:
-      throw Problem(node.location, "bad default: string expected, found \(quoted(node.text ?? "")); put quotes around it")
+      throw Problem(
+        node.location, "bad default: string expected, found \(quoted(node.text ?? "")); put quotes around it")
     default:
       throw mismatch(node, primitive.rawValue)
     }
