@@ -70,9 +70,9 @@ struct Findings: Sendable {
   private(set) var texts: [String] = []
   private(set) var count = 0
 
-  mutating func add(_ text: @autoclosure () -> String) {
+  mutating func add(_ text: String) {
     count += 1
-    if texts.count < Self.kept { texts.append(text()) }
+    if texts.count < Self.kept { texts.append(text) }
   }
 
   func invariant(_ name: String, figures: String) -> AuditReport.Invariant {

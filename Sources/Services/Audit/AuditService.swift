@@ -107,7 +107,8 @@ private struct Reading {
     do {
       if record.topic == confirmTransfer.topic.name { return try await confirmTransfer.decode(record.value).id }
       return try await confirmAccount.decode(record.value).id
-    } catch let error as CodecError where error.deadLetterCause != nil {
+    } catch {
+      guard error.deadLetterCause != nil else { throw error }
       return nil
     }
   }

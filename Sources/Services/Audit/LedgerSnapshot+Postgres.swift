@@ -43,7 +43,7 @@ extension LedgerSnapshot {
         (select coalesce(sum(amount), 0) as total from leg) l
       """, as: String.self, String.self, Bool.self)
     if let row { (balanceSum, legSum, sumsAgree) = row }
-    conflicts = Int(try session.first("select count(*) from conflict", as: Int64.self) ?? 0)
+    conflicts = try session.first("select count(*) from conflict", as: Int.self) ?? 0
   }
 
   private mutating func readAccounts(_ session: PostgresSession) throws {
