@@ -38,13 +38,13 @@ private func write(role: String, to writer: inout SourceWriter) {
   writer.line()
   writer.line("-- Roles belong to the whole cluster: another database may have made it, perhaps at this moment.")
   writer.line("do $$")
-  writer.block("begin", closing: "end") { writer in
+  writer.block("begin", closing: "exception") { writer in
     writer.block("if not exists (select from pg_roles where rolname = \(sqlLiteral(role))) then", closing: "end if;") {
       $0.line("create role \(sqlName(role)) login;")
     }
-    writer.line("exception when duplicate_object or unique_violation then null;")
   }
-  writer.line("$$;")
+  writer.continued { $0.line("when duplicate_object or unique_violation then null;") }
+  writer.lines(["end", "$$;"])
 }
 
 private func writeDatabaseRights(_ database: DatabaseDefinition, to writer: inout SourceWriter) {

@@ -72,15 +72,18 @@ extension SourceWriter {
     }
   }
 
-  /// Cut after a comma where there is one in the last half, so that lines begin with something whole.
+  /// Cut between the members of JSON where that is possible in the last half, so that lines begin with something whole.
   private static func pieces(of text: Substring, columns: Int) -> [Substring] {
     var pieces: [Substring] = []
     var rest = text
     while rest.count > columns {
-      var piece = rest.prefix(columns)
-      if let comma = piece.lastIndex(of: ","), rest.distance(from: rest.startIndex, to: comma) > columns / 2 {
-        piece = rest[...comma]
+      let window = rest.prefix(columns)
+      let half = window.dropFirst(columns / 2)
+      let cut = half.indices.last { index in
+        guard half[index] == ",", half.index(after: index) < half.endIndex else { return false }
+        return half[half.index(after: index)] == "\"" || half[half.index(after: index)] == "{"
       }
+      let piece = cut.map { rest[...$0] } ?? window
       pieces.append(piece)
       rest = rest[piece.endIndex...]
     }
