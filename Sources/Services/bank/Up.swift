@@ -99,6 +99,7 @@ struct UpStart {
   mutating func everything() throws {
     terminal.line("home \(home)")
     try startInfrastructure()
+    terminal.line("ready, Ctrl-C stops")
   }
 
   func stop() {
