@@ -115,7 +115,22 @@ enum House {
   }
 
   static var tests: [Target] {
-    []
+    [
+      test("AvroSchemaTests", ["AvroSchema"]),
+      test("AvroRuntimeTests", ["AvroRuntime", "AvroSchema"]),
+      test("TopologyModelTests", ["TopologyModel"]),
+      test("AvrogenTests", ["avrogen", "AvroSchema"], exclude: ["Cases", "Golden"]),
+      test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
+      test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres"]),
+      test("SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer"], exclude: ["confluent_client.py"]),
+      test("BankSupportTests", ["BankSupport", "bank"]),
+      test("CommandHandlerTests", ["CommandHandlerService"]),
+      test("SystemTests", ["bank", "avrogen"], exclude: ["Python"]),
+      .target(name: "EmbeddedBroker", path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
+      .target(
+        name: "TestPostgres", dependencies: ["PostgresRuntime"], path: "Tests/Support/TestPostgres",
+        swiftSettings: strict),
+    ]
   }
 
   static var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
@@ -127,5 +142,10 @@ enum House {
   static func service(_ name: String, folder: String) -> Target {
     .target(
       name: name, dependencies: ["BankSupport"], path: "Sources/Services/\(folder)", swiftSettings: strict)
+  }
+
+  static func test(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+      name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
   }
 }
