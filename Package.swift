@@ -25,105 +25,127 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
   ],
-  targets: cLibraries + generator + runtime + definitions + services + tests
+  targets: House.cLibraries + House.generator + House.runtime + House.definitions + House.services + House.tests
 )
 
-/// One module map a C library; each is imported by one Swift target.
-var cLibraries: [Target] {
-  [
-    .systemLibrary(
-      name: "CYaml", path: "Sources/avrogen/CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-    .systemLibrary(
-      name: "CAvro", path: "Sources/Runtime/AvroFile/CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
-    .systemLibrary(
-      name: "CRdKafka", path: "Sources/Runtime/Kafka/CRdKafka", pkgConfig: "rdkafka",
-      providers: [.apt(["librdkafka-dev"])]),
-    .systemLibrary(
-      name: "CPq", path: "Sources/Runtime/Postgres/CPq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-  ]
-}
+enum House {
+  /// One module map a C library; each is imported by one Swift target.
+  static var cLibraries: [Target] {
+    [
+      .systemLibrary(
+        name: "CYaml", path: "Sources/avrogen/CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+      .systemLibrary(
+        name: "CAvro", path: "Sources/Runtime/AvroFile/CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
+      .systemLibrary(
+        name: "CRdKafka", path: "Sources/Runtime/Kafka/CRdKafka", pkgConfig: "rdkafka",
+        providers: [.apt(["librdkafka-dev"])]),
+      .systemLibrary(
+        name: "CPq", path: "Sources/Runtime/Postgres/CPq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    ]
+  }
 
-/// The generator takes no package dependency: everyone who uses the plugin compiles it.
-var generator: [Target] {
-  [
-    .executableTarget(
-      name: "avrogen", dependencies: ["AvroSchema", "CYaml", "CAvro"], path: "Sources/avrogen", exclude: ["CYaml"],
-      swiftSettings: strict),
-    .plugin(name: "AvrogenBuild", capability: .buildTool(), dependencies: ["avrogen"]),
-    .plugin(
-      name: "AvrogenCommand",
-      capability: .command(
-        intent: .custom(verb: "avrogen", description: "Write Swift, SQL and .avsc from definitions"),
-        permissions: [.writeToPackageDirectory(reason: "writes the generated files where --output says")]),
-      dependencies: ["avrogen"]),
-  ]
-}
+  /// The generator takes no package dependency: everyone who uses the plugin compiles it.
+  static var generator: [Target] {
+    [
+      .executableTarget(
+        name: "avrogen", dependencies: ["AvroSchema", "CYaml", "CAvro"], path: "Sources/avrogen", exclude: ["CYaml"],
+        swiftSettings: strict),
+      .plugin(name: "AvrogenBuild", capability: .buildTool(), dependencies: ["avrogen"]),
+      .plugin(
+        name: "AvrogenCommand",
+        capability: .command(
+          intent: .custom(verb: "avrogen", description: "Write Swift, SQL and .avsc from definitions"),
+          permissions: [.writeToPackageDirectory(reason: "writes the generated files where --output says")]),
+        dependencies: ["avrogen"]),
+    ]
+  }
 
-var runtime: [Target] {
-  [
-    .target(name: "AvroSchema", path: "Sources/Runtime/AvroSchema", swiftSettings: strict),
-    .target(
-      name: "AvroRuntime", dependencies: ["AvroSchema"], path: "Sources/Runtime/Avro", swiftSettings: strict),
-    .target(
-      name: "TopologyModel", dependencies: ["AvroRuntime"], path: "Sources/Runtime/Topology", swiftSettings: strict),
-    .target(
-      name: "KafkaRuntime", dependencies: ["CRdKafka"], path: "Sources/Runtime/Kafka", exclude: ["CRdKafka"],
-      swiftSettings: strict),
-    .target(
-      name: "SchemaRegistry", dependencies: ["AvroSchema", "AvroRuntime", "TopologyModel"],
-      path: "Sources/Runtime/SchemaRegistry", swiftSettings: strict),
-    .target(
-      name: "SchemaRegistryServer", dependencies: ["AvroSchema", hummingbird],
-      path: "Sources/Runtime/SchemaRegistryServer", swiftSettings: strict),
-    .target(
-      name: "PostgresRuntime", dependencies: ["CPq"], path: "Sources/Runtime/Postgres", exclude: ["CPq"],
-      swiftSettings: strict),
-  ]
-}
+  static var runtime: [Target] {
+    [
+      .target(name: "AvroSchema", path: "Sources/Runtime/AvroSchema", swiftSettings: strict),
+      .target(
+        name: "AvroRuntime", dependencies: ["AvroSchema"], path: "Sources/Runtime/Avro", swiftSettings: strict),
+      .target(
+        name: "TopologyModel", dependencies: ["AvroRuntime"], path: "Sources/Runtime/Topology", swiftSettings: strict),
+      .target(
+        name: "KafkaRuntime", dependencies: ["CRdKafka"], path: "Sources/Runtime/Kafka", exclude: ["CRdKafka"],
+        swiftSettings: strict),
+      .target(
+        name: "SchemaRegistry", dependencies: ["AvroSchema", "AvroRuntime", "TopologyModel"],
+        path: "Sources/Runtime/SchemaRegistry", swiftSettings: strict),
+      .target(
+        name: "SchemaRegistryServer", dependencies: ["AvroSchema", hummingbird],
+        path: "Sources/Runtime/SchemaRegistryServer", swiftSettings: strict),
+      .target(
+        name: "PostgresRuntime", dependencies: ["CPq"], path: "Sources/Runtime/Postgres", exclude: ["CPq"],
+        swiftSettings: strict),
+    ]
+  }
 
-/// The YAML files are the target's sources; the plugin makes Swift of them.
-var definitions: [Target] {
-  [
+  /// The YAML files are the target's sources; the plugin makes Swift of them.
+  static var definitions: [Target] {
+    [
+      .target(
+        name: "Definitions", dependencies: ["AvroRuntime", "TopologyModel", "PostgresRuntime"], path: "definitions",
+        swiftSettings: strict, plugins: ["AvrogenBuild"])
+    ]
+  }
+
+  static var services: [Target] {
+    [
+      .target(
+        name: "BankSupport",
+        dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "PostgresRuntime", hummingbird, crypto],
+        path: "Sources/Services/Support", swiftSettings: strict),
+      service("SetupDBService", folder: "SetupDB"),
+      service("SynchronizerService", folder: "Synchronizer"),
+      service("HeartbeatService", folder: "Heartbeat"),
+      service("CommandGeneratorService", folder: "CommandGenerator"),
+      service("CommandHandlerService", folder: "CommandHandler"),
+      service("AuditService", folder: "Audit"),
+      .executableTarget(
+        name: "bank",
+        dependencies: [
+          "SetupDBService", "SynchronizerService", "HeartbeatService", "CommandGeneratorService",
+          "CommandHandlerService", "AuditService", "BankSupport", "SchemaRegistryServer",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        path: "Sources/Services/bank", swiftSettings: strict),
+    ]
+  }
+
+  static var tests: [Target] {
+    [
+      test("AvroSchemaTests", ["AvroSchema"]),
+      test("AvroRuntimeTests", ["AvroRuntime", "AvroSchema"]),
+      test("TopologyModelTests", ["TopologyModel"]),
+      test("AvrogenTests", ["avrogen", "AvroSchema"], exclude: ["Cases", "Golden"]),
+      test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
+      test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres"]),
+      test("SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer"], exclude: ["confluent_client.py"]),
+      test("BankSupportTests", ["BankSupport", "bank"]),
+      test("CommandHandlerTests", ["CommandHandlerService"]),
+      test("SystemTests", ["bank", "avrogen"], exclude: ["Python"]),
+      .target(name: "EmbeddedBroker", path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
+      .target(
+        name: "TestPostgres", dependencies: ["PostgresRuntime"], path: "Tests/Support/TestPostgres",
+        swiftSettings: strict),
+    ]
+  }
+
+  static var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
+  static var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
+
+  /// Warnings are errors here; generated code has to pass too.
+  static var strict: [SwiftSetting] { [.treatAllWarnings(as: .error)] }
+
+  static func service(_ name: String, folder: String) -> Target {
     .target(
-      name: "Definitions", dependencies: ["AvroRuntime", "TopologyModel", "PostgresRuntime"], path: "definitions",
-      swiftSettings: strict, plugins: ["AvrogenBuild"])
-  ]
-}
+      name: name, dependencies: ["BankSupport"], path: "Sources/Services/\(folder)", swiftSettings: strict)
+  }
 
-var services: [Target] {
-  [
-    .target(
-      name: "BankSupport",
-      dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "PostgresRuntime", hummingbird, crypto],
-      path: "Sources/Services/Support", swiftSettings: strict),
-    service("SetupDBService", folder: "SetupDB"),
-    service("SynchronizerService", folder: "Synchronizer"),
-    service("HeartbeatService", folder: "Heartbeat"),
-    service("CommandGeneratorService", folder: "CommandGenerator"),
-    service("CommandHandlerService", folder: "CommandHandler"),
-    service("AuditService", folder: "Audit"),
-    .executableTarget(
-      name: "bank",
-      dependencies: [
-        "SetupDBService", "SynchronizerService", "HeartbeatService", "CommandGeneratorService",
-        "CommandHandlerService", "AuditService", "BankSupport", "SchemaRegistryServer",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/Services/bank", swiftSettings: strict),
-  ]
-}
-
-var tests: [Target] {
-  []
-}
-
-var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
-var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
-
-/// Warnings are errors here; generated code has to pass too.
-var strict: [SwiftSetting] { [.treatAllWarnings(as: .error)] }
-
-func service(_ name: String, folder: String) -> Target {
-  .target(
-    name: name, dependencies: ["BankSupport"], path: "Sources/Services/\(folder)", swiftSettings: strict)
+  static func test(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+      name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
+  }
 }
