@@ -1,0 +1,64 @@
+import BankSupport
+import Foundation
+import Glibc
+
+/// What a run that was killed has left: processes that outlived it, and the lock file of its Postgres.
+enum Leftovers {
+  /// Kills the recorded processes of a dead run, each only when its command line names this home, and waits for them.
+  /// Called with the home's lock held, so no run is alive.
+  ///
+  /// - Returns: what was cleaned, for the person at the terminal.
+  static func clean(home: String) throws(SupportError) -> [String] {
+    guard let run = try RunFile.read(home: home) else { return [] }
+    var notes: [String] = []
+    let alive = run.services.filter { isOurs($0.pid, home: home) }
+    for service in alive {
+      kill(-service.pid, SIGKILL)
+      kill(service.pid, SIGKILL)
+      notes.append("killed \(service.name) (process \(service.pid)) of the run that was killed")
+    }
+    let limit = Date().addingTimeInterval(5)
+    while alive.contains(where: { isOurs($0.pid, home: home) }) {
+      if Date() > limit { throw SupportError("a process of an earlier run on \(home) does not end") }
+      usleep(50_000)
+    }
+    if try removeStaleServerLock(data: "\(home)/postgres") {
+      notes.append("removed the lock file of a Postgres that is gone")
+    }
+    return notes
+  }
+
+  /// True when a process lives and its command line names a path under the home: pids are used again.
+  static func isOurs(_ pid: pid_t, home: String) -> Bool {
+    guard pid > 1, !isZombie(pid) else { return false }
+    return commandLine(pid).contains { argument in argument == home || argument.hasPrefix(home + "/") }
+  }
+
+  /// True when a process is this program.
+  static func isBank(_ pid: pid_t) -> Bool {
+    commandLine(pid).first.map { $0 == "bank" || $0.hasSuffix("/bank") } == true
+  }
+
+  /// Arguments of a process; none when it is gone.
+  static func commandLine(_ pid: pid_t) -> [String] {
+    guard let content = (try? Files.read("/proc/\(pid)/cmdline")).flatMap({ $0 }) else { return [] }
+    return content.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  private static func isZombie(_ pid: pid_t) -> Bool {
+    guard let content = (try? Files.read("/proc/\(pid)/stat")).flatMap({ $0 }) else { return false }
+    // "pid (name) state …"; the name may hold anything, so look from its end.
+    let fields = String(decoding: content, as: UTF8.self).split(separator: ")").last?.split(separator: " ")
+    return fields?.first == "Z"
+  }
+
+  /// Postgres looks at its postmaster.pid itself, and also whether a backend of the dead server still uses the shared
+  /// memory; so the file goes only when its pid has been given to another program, which Postgres can't tell.
+  private static func removeStaleServerLock(data: String) throws(SupportError) -> Bool {
+    guard let content = try Files.read("\(data)/postmaster.pid"),
+      let first = String(decoding: content, as: UTF8.self).split(separator: "\n").first, let pid = pid_t(first),
+      kill(pid, 0) == 0, !isOurs(pid, home: data)
+    else { return false }
+    return unlink("\(data)/postmaster.pid") == 0
+  }
+}
