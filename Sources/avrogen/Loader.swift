@@ -99,7 +99,14 @@ struct Loader {
     for file in emitAvsc(model) {
       guard let message = Libavro.refusal(of: file.text) else { continue }
       let location = locations[file.name] ?? Location(file: 0, line: 1, column: 1)
-      diagnostics.error(location, "libavro refuses the schema \(file.name): \(message)")
+      // In a schema's text a name without dots is one of the enclosing namespace, so this cannot be written.
+      let isMixed = message.hasPrefix("Unknown Avro") && hasMixedNamespaces(model)
+      let hint = isMixed ? "; a type without namespace cannot be named inside one that has a namespace" : ""
+      diagnostics.error(location, "libavro refuses the schema \(file.name): \(message)\(hint)")
     }
+  }
+
+  private static func hasMixedNamespaces(_ model: Model) -> Bool {
+    model.types.contains { $0.name.namespace.isEmpty } && model.types.contains { !$0.name.namespace.isEmpty }
   }
 }

@@ -75,8 +75,10 @@ extension DefinitionReader {
       return nil
     }
     if let index = draft.declarationByName[fullName] {
-      let place = describe(draft.declarations[index].location, from: name.location)
-      diagnostics.error(name.location, "duplicate type \(quoted(fullName.description)); the first is \(place)")
+      // Sections are not read in the order in which they stand.
+      let places = [draft.declarations[index].location, name.location].sorted()
+      let first = describe(places[0], from: places[1])
+      diagnostics.error(places[1], "duplicate type \(quoted(fullName.description)); the first is \(first)")
       return nil
     }
     let declaration = TypeDeclaration(

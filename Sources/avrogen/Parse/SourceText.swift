@@ -51,7 +51,7 @@ struct SourceText: Sendable {
       case .emptyInput:
         break decoding
       case .error:
-        throw Problem(place, "not UTF-8")
+        throw Problem(place, "not UTF-8; save the file as UTF-8")
       case .valid(let encoded):
         let scalar = Unicode.UTF8.decode(encoded).value
         guard isAllowed(scalar) else {
