@@ -76,7 +76,7 @@ import Testing
       #expect(error == .cancelled)
       #expect(try await patient.value == "\"int\"")
     }
-    #expect(await fake.requests.count == 1)
+    #expect(await fake.requests == ["GET /schemas/ids/9"])
   }
 
   @Test func triesAgainAfterAServersError() async throws {
@@ -117,7 +117,7 @@ import Testing
       let error = await #expect(throws: RegistryError.self) { try await client.schema(id: 9) }
       #expect(error == expected)
     }
-    #expect(await fake.requests.count == 1)
+    #expect(await fake.requests == ["GET /schemas/ids/9"])
   }
 
   @Test func anAnswerThatIsNotJSONIsAnError() async throws {

@@ -37,6 +37,7 @@ import Testing
         #expect(try await registry.get("/subjects/copy/versions/1/schema").text == Samples.heartbeat)
         #expect(try await registry.get("/schemas/types").text == #"["AVRO"]"#)
         #expect(try await registry.get("/").text == "{}")
+        #expect(try await registry.get("/health").text == #"{"status":"ok"}"#)
         #expect(try await registry.get("/config").text == #"{"compatibilityLevel":"NONE"}"#)
         #expect(try await registry.get("/mode").text == #"{"mode":"READWRITE"}"#)
       }

@@ -65,8 +65,16 @@ public struct EmbeddedRegistry: Sendable {
         await onReady(port)
       },
       logger: quiet(logger))
+    let outcome: Result<Void, any Error>
     do {
-      try await application.run()
+      outcome = .success(try await application.run())
+    } catch {
+      outcome = .failure(error)
+    }
+    // Connections may keep the store alive for a moment; the directory is free when this returns.
+    await store.close()
+    do {
+      try outcome.get()
     } catch is CancellationError {
       return
     } catch {

@@ -33,7 +33,8 @@ final class Journal {
   private static let middle = Array(#"","registration":"#.utf8)
 
   let path: String
-  private let descriptor: Int32
+  /// -1 when closed.
+  private var descriptor: Int32
   /// Bytes in the file up to the end of the last whole append.
   private var length: Int
   /// Set when the file's state is no longer known: nothing is written any more.
@@ -50,20 +51,28 @@ final class Journal {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     length = 0
     guard descriptor >= 0 else { throw .store("cannot open \(path): \(Self.errorText())") }
+    // From here on the deinit closes the file, also when this init throws.
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-      close(descriptor)
       throw .store("\(path) is in use by another registry; stop that one or name another directory")
     }
     let folder = open(directory, O_RDONLY | O_CLOEXEC)
     if folder >= 0 {
       // The file's name has to survive a power cut as well.
       fsync(folder)
-      close(folder)
+      systemClose(folder)
     }
   }
 
   deinit {
-    close(descriptor)
+    close()
+  }
+
+  /// Lets go of the file and its lock; nothing can be appended any more.
+  func close() {
+    guard descriptor >= 0 else { return }
+    systemClose(descriptor)
+    descriptor = -1
+    failure = "the registry has stopped"
   }
 
   /// Reads the whole file. Damaged lines are entries of their own; nothing is removed from the file.
@@ -184,4 +193,10 @@ final class Journal {
   private static func errorText() -> String {
     String(cString: strerror(errno))
   }
+}
+
+/// `close(2)`, which the journal's own method hides.
+@discardableResult
+private func systemClose(_ descriptor: Int32) -> Int32 {
+  close(descriptor)
 }

@@ -34,6 +34,7 @@ struct RegistryResponder: HTTPResponder {
     let parts = try RegistryRequest(request)
     switch parts.segments.first {
     case nil: return try onlyGet(parts) { .empty }
+    case "health": return try onlyGet(parts) { .setting(name: "status", value: "ok") }
     case "subjects": return try await subjects(parts, request)
     case "schemas": return try await schemas(parts)
     case "config", "mode": return try await settings(parts)

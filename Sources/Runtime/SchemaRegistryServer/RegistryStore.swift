@@ -68,6 +68,11 @@ actor RegistryStore {
     return registration
   }
 
+  /// Lets go of the directory: another registry may use it.
+  func close() {
+    journal.close()
+  }
+
   // MARK: Reading
 
   /// Looks under `subject` by text, then by canonical form.
