@@ -29,6 +29,9 @@ struct SeededGenerator: RandomNumberGenerator {
     "logicalType: decimal", "precision: ", "size: ", "namespace: ", "\u{1F600}", "\\ud800", "\r", "\r\n", "\u{85}",
   ]
 
+  /// More for a long run: AVROGEN_FUZZ_FACTOR=20.
+  private static let factor = max(1, Int(ProcessInfo.processInfo.environment["AVROGEN_FUZZ_FACTOR"] ?? "") ?? 1)
+
   private static func seeds() throws -> [(path: String, bytes: [UInt8])] {
     var seeds: [(path: String, bytes: [UInt8])] = []
     let folders = [Fixtures.definitions] + Fixtures.caseNames.map { Fixtures.cases.appending(path: $0) }
@@ -63,7 +66,7 @@ struct SeededGenerator: RandomNumberGenerator {
     let seeds = try Self.seeds()
     var generator = SeededGenerator(seed: seed)
     var bad = 0
-    for _ in 0..<750 {
+    for _ in 0..<(750 * Self.factor) {
       let chosen = try #require(seeds.randomElement(using: &generator))
       let other = try #require(seeds.randomElement(using: &generator))
       var bytes = chosen.bytes
@@ -90,7 +93,7 @@ struct SeededGenerator: RandomNumberGenerator {
   func randomPiecesNeverCrash(seed: UInt64) {
     var generator = SeededGenerator(seed: seed &* 7919)
     var bad = 0
-    for round in 0..<500 {
+    for round in 0..<(500 * Self.factor) {
       let count = Int.random(in: 1...80, using: &generator)
       let text = (0..<count).map { _ in Self.pieces.randomElement(using: &generator) ?? "" }.joined()
       let path = round.isMultiple(of: 3) ? "a.avsc" : "a.yaml"

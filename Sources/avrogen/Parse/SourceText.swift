@@ -5,7 +5,7 @@ enum InputLimits {
   /// Open mappings and lists.
   static let nesting = 100
   /// Scalars, lists and mappings of a file, counted again each time that an alias repeats them.
-  static let nodes = 200_000
+  static let nodes = 500_000
   static let files = 1_000
 }
 
