@@ -134,8 +134,9 @@ extension Naming {
     // PostgresRuntime.
     "PostgresDate", "PostgresError", "PostgresJSON", "PostgresNumeric", "PostgresRow", "PostgresRowReader",
     "PostgresTimestamp", "SQL",
-    // AvroRuntime.
-    "AvroBigDecimal", "AvroBox", "AvroDate", "AvroDecimal", "AvroDuration", "AvroError", "AvroFixedBytes",
+    // AvroRuntime and what is generated beside it.
+    "AvrogenIndex", "AvroBigDecimal", "AvroBox", "AvroDate", "AvroDecimal", "AvroDuration", "AvroError",
+    "AvroFixedBytes",
     "AvroLocalTimestampMicros", "AvroLocalTimestampMillis", "AvroLocalTimestampNanos", "AvroMap", "AvroNamedValue",
     "AvroReader", "AvroRecord", "AvroTimeMicros", "AvroTimeMillis", "AvroTimestampMicros", "AvroTimestampMillis",
     "AvroTimestampNanos", "AvroValue", "AvroWriter", "AvroEnumeration",

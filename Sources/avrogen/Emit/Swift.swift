@@ -24,6 +24,7 @@ func emitSwift(_ model: Model) -> [GeneratedFile] {
 private func indexText(_ context: SwiftContext) -> String {
   let model = context.model
   var file = SwiftFile()
+  file.addTypeList(context)
   if !model.topics.isEmpty {
     file.writer.line()
     file.writer.doc("The topics of all definitions.")
@@ -41,6 +42,24 @@ private func indexText(_ context: SwiftContext) -> String {
     }
   }
   return file.text(source: "all definitions of this target")
+}
+
+extension SwiftFile {
+  /// Fixed types that stand for another Swift type have no metatype of their own and are not in the list.
+  fileprivate mutating func addTypeList(_ context: SwiftContext) {
+    let names = context.model.types.map { context.names[$0.name] }
+    let listed = zip(context.model.types, names).compactMap { type, name in
+      context.simpleType(.reference(type.name))?.text == name ? "\(name).self" : nil
+    }
+    guard !listed.isEmpty else { return }
+    use(.avroRuntime)
+    writer.line()
+    writer.doc("What avrogen made of all definitions of this target.")
+    writer.block("public enum AvrogenIndex {") { writer in
+      writer.doc("Every record, enum and fixed.")
+      writer.itemList("public static let types: [any AvroNamedValue.Type] = [", listed, "]")
+    }
+  }
 }
 
 extension SourceWriter {

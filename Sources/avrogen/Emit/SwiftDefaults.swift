@@ -47,7 +47,9 @@ struct SwiftDefaults {
         swiftInteger(value)
       }
     case (.float, .integer(let value)), (.double, .integer(let value)): swiftInteger(value)
-    case (.float, .double(let value)), (.double, .double(let value)): value.isFinite ? "\(value)" : nil
+    // The compiler minds literals that it has to round to a subnormal number or to infinity.
+    case (.float, .double(let value)): value == 0 || Float(value).isNormal ? "\(value)" : nil
+    case (.double, .double(let value)): value == 0 || value.isNormal ? "\(value)" : nil
     case (.bytes, .string(let text)): bytes(text).flatMap { bytesDefault($0, logicalType) }
     case (.string, .string(let text)): logicalType == .uuid ? uuid(text: text) : swiftLiteral(text)
     default: nil
