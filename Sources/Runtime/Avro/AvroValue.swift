@@ -1,0 +1,118 @@
+/// A value with an Avro binary encoding of its own (specification 1.12, "Binary Encoding").
+///
+/// Generated types conform to it. So do the Swift types that stand for exactly one Avro type; `UUID`, ``AvroDecimal``,
+/// `[UInt8]`, arrays and optionals do not, because the schema decides how they are encoded.
+public protocol AvroValue: Sendable, Hashable {
+  /// Reads one value and leaves `reader` behind its last byte.
+  static func decode(from reader: inout AvroReader) throws(AvroError) -> Self
+
+  /// Writes the value. What does not fit sets ``AvroWriter/failure``, which is looked at once, at the end.
+  func encode(to writer: inout AvroWriter)
+}
+
+/// A generated record, enum or fixed.
+public protocol AvroNamedValue: AvroValue {
+  /// Full name, with namespace.
+  static var schemaName: String { get }
+  /// Self-contained JSON text: the one that is registered.
+  static var schemaText: String { get }
+}
+
+public protocol AvroRecord: AvroNamedValue {}
+
+/// A generated enum: raw values are the positions of the symbols, from 0 without gaps.
+public protocol AvroEnumeration: AvroNamedValue, CaseIterable, RawRepresentable where RawValue == Int {
+  /// As in the schema, in its order.
+  static var symbols: [String] { get }
+}
+
+extension AvroEnumeration {
+  @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> Self {
+    guard let value = Self(rawValue: try reader.readIndex()) else { throw reader.error(.indexOutOfRange) }
+    return value
+  }
+
+  @inlinable public func encode(to writer: inout AvroWriter) { writer.writeIndex(rawValue) }
+
+  public init?(symbol: String) {
+    guard let index = Self.symbols.firstIndex(of: symbol) else { return nil }
+    self.init(rawValue: index)
+  }
+
+  public var symbol: String { Self.symbols[rawValue] }
+}
+
+extension AvroValue {
+  /// Reads a value from exactly these bytes.
+  @inlinable public init(
+    avroBytes bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()
+  ) throws(AvroError) {
+    var reader = AvroReader(bytes, limits: limits)
+    let value = try Self.decode(from: &reader)
+    guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
+    self = value
+  }
+
+  /// Reads a value from exactly these bytes.
+  @inlinable public init(avroBytes bytes: [UInt8], limits: AvroLimits = AvroLimits()) throws(AvroError) {
+    self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
+      try Self(avroBytes: UnsafeRawBufferPointer(buffer), limits: limits)
+    }
+  }
+
+  /// Reads a value from exactly these bytes; offsets in errors count from the start of the slice.
+  @inlinable public init(avroBytes bytes: ArraySlice<UInt8>, limits: AvroLimits = AvroLimits()) throws(AvroError) {
+    self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
+      try Self(avroBytes: UnsafeRawBufferPointer(buffer), limits: limits)
+    }
+  }
+
+  /// The value's encoding. To encode many values keep one ``AvroWriter`` and reset it between them.
+  @inlinable public func avroBytes() throws(AvroError) -> [UInt8] {
+    var writer = AvroWriter()
+    encode(to: &writer)
+    return try writer.bytes()
+  }
+}
+
+extension Bool: AvroValue {
+  @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> Bool {
+    try reader.readBoolean()
+  }
+  @inlinable public func encode(to writer: inout AvroWriter) { writer.writeBoolean(self) }
+}
+
+extension Int32: AvroValue {
+  @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> Int32 {
+    try reader.readInt()
+  }
+  @inlinable public func encode(to writer: inout AvroWriter) { writer.writeInt(self) }
+}
+
+extension Int64: AvroValue {
+  @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> Int64 {
+    try reader.readLong()
+  }
+  @inlinable public func encode(to writer: inout AvroWriter) { writer.writeLong(self) }
+}
+
+extension Float: AvroValue {
+  @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> Float {
+    try reader.readFloat()
+  }
+  @inlinable public func encode(to writer: inout AvroWriter) { writer.writeFloat(self) }
+}
+
+extension Double: AvroValue {
+  @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> Double {
+    try reader.readDouble()
+  }
+  @inlinable public func encode(to writer: inout AvroWriter) { writer.writeDouble(self) }
+}
+
+extension String: AvroValue {
+  @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> String {
+    try reader.readString()
+  }
+  @inlinable public func encode(to writer: inout AvroWriter) { writer.writeString(self) }
+}
