@@ -1,0 +1,131 @@
+/// What one call asks for.
+struct Invocation: Equatable {
+  enum Verb: String, CaseIterable {
+    case generate, check, sql, avsc, topology
+  }
+
+  var verb: Verb
+  /// Files, folders, or `-`; in the order given.
+  var definitions: [String]
+  /// Nil for standard output.
+  var output: String?
+
+  /// Why the arguments cannot be followed.
+  struct UsageError: Error, Equatable {
+    var message: String
+  }
+
+  enum Request: Equatable {
+    case run(Invocation)
+    case help
+    case version
+  }
+
+  static let version = "0.1.0"
+
+  static let help = """
+    Usage: avrogen VERB [--definitions DIR|FILE…] [--output DIR] [FILE…]
+
+    Reads definitions (.yaml, .yml, .avsc) and writes what is made of them.
+
+    Verbs:
+      generate          Swift: <file>.swift for each input and AvrogenIndex.swift
+      check             nothing; says what is wrong
+      sql               <database>.sql, one a database
+      avsc              <full name>.avsc, one a named type
+      topology --json   topics, services, databases as JSON (topology.json)
+
+    Options:
+      --definitions DIR|FILE…   folders and files to read (default: definitions); - is standard input
+      --output DIR              folder to write to (default: standard output)
+      --help, --version
+
+    Exit status: 0 good, 1 problems in the definitions or files, 2 usage.
+
+    """
+
+  /// Takes the arguments without the program's name.
+  static func parse(_ arguments: [String]) throws(UsageError) -> Request {
+    var parser = ArgumentReader(arguments)
+    return try parser.read()
+  }
+}
+
+private struct ArgumentReader {
+  private var rest: ArraySlice<String>
+  private var verb: String?
+  private var definitions: [String] = []
+  private var output: String?
+  private var isJSON = false
+
+  init(_ arguments: [String]) {
+    rest = arguments[...]
+  }
+
+  mutating func read() throws(Invocation.UsageError) -> Invocation.Request {
+    var isLiteral = false
+    while let argument = rest.popFirst() {
+      if isLiteral || argument == "-" || !argument.hasPrefix("-") {
+        takePositional(argument, isLiteral: isLiteral)
+        continue
+      }
+      let (name, attached) = split(argument)
+      if let attached, name != "--definitions", name != "--output" {
+        throw Invocation.UsageError(message: "\(name) takes no value, got \(quoted(attached))")
+      }
+      switch name {
+      case "--help", "-h": return .help
+      case "--version": return .version
+      case "--": isLiteral = true
+      case "--json": isJSON = true
+      case "--definitions": definitions.append(try value(of: name, attached))
+      case "--output":
+        guard output == nil else { throw Invocation.UsageError(message: "--output is given twice") }
+        output = try value(of: name, attached)
+      default:
+        let known = ["--definitions", "--output", "--json", "--help", "--version"]
+        throw Invocation.UsageError(message: "unknown option \(quoted(name))\(NearName.hint(name, among: known))")
+      }
+    }
+    return .run(try invocation())
+  }
+
+  /// The first word is the verb, everything else an input.
+  private mutating func takePositional(_ argument: String, isLiteral: Bool) {
+    if verb == nil, !isLiteral {
+      verb = argument
+    } else {
+      definitions.append(argument)
+    }
+  }
+
+  private func split(_ argument: String) -> (name: String, value: String?) {
+    guard let equals = argument.firstIndex(of: "="), argument.hasPrefix("--") else { return (argument, nil) }
+    return (String(argument[..<equals]), String(argument[argument.index(after: equals)...]))
+  }
+
+  private mutating func value(of name: String, _ attached: String?) throws(Invocation.UsageError) -> String {
+    guard let value = attached ?? rest.popFirst(), !value.isEmpty, value == "-" || !value.hasPrefix("--") else {
+      throw Invocation.UsageError(message: "\(name) needs a value")
+    }
+    return value
+  }
+
+  private func invocation() throws(Invocation.UsageError) -> Invocation {
+    let verbs = Invocation.Verb.allCases.map(\.rawValue)
+    guard let verb else {
+      throw Invocation.UsageError(message: "a verb is missing: one of \(verbs.joined(separator: ", "))")
+    }
+    guard let known = Invocation.Verb(rawValue: verb) else {
+      throw Invocation.UsageError(message: "unknown verb \(quoted(verb))\(NearName.hint(verb, among: verbs))")
+    }
+    if isJSON, known != .topology { throw Invocation.UsageError(message: "--json belongs to topology") }
+    if !isJSON, known == .topology {
+      throw Invocation.UsageError(message: "topology is written as JSON only: add --json")
+    }
+    if output != nil, known == .check {
+      throw Invocation.UsageError(message: "check writes nothing: leave --output out")
+    }
+    return Invocation(verb: known, definitions: definitions.isEmpty ? ["definitions"] : definitions, output: output)
+  }
+}

@@ -1,0 +1,114 @@
+import AvroSchema
+
+/// The inputs of a run, read, checked and turned into a model.
+struct Loader {
+  /// One input: a path, or `-` for standard input.
+  struct Input: Sendable {
+    var path: String
+    var content: Result<[UInt8], InputError>
+
+    init(path: String, bytes: [UInt8]) {
+      self.path = path
+      content = .success(bytes)
+    }
+
+    init(path: String, content: Result<[UInt8], InputError>) {
+      self.path = path
+      self.content = content
+    }
+  }
+
+  struct InputError: Error, Sendable {
+    var message: String
+  }
+
+  /// A model without problems, or the lines that say what is wrong.
+  enum Outcome {
+    case good(Model)
+    case bad([String])
+  }
+
+  /// Reads and checks everything; never stops at the first problem.
+  static func load(_ inputs: [Input]) -> Outcome {
+    let paths = inputs.map(\.path)
+    let diagnostics = Diagnostics()
+    let reader = DefinitionReader(paths: paths, diagnostics: diagnostics)
+    let files = paths.map { DefinitionFile(path: $0, stem: stem(of: $0)) }
+    checkStems(files, diagnostics)
+    var isComplete = true
+    for (index, input) in inputs.enumerated() {
+      guard let root = readRoot(input, file: index, diagnostics) else {
+        isComplete = false
+        continue
+      }
+      if isAvro(input.path) {
+        reader.readAvro(root, file: index)
+      } else {
+        reader.readYAML(root, file: index)
+      }
+    }
+    var builder = ModelBuilder(draft: reader.draft, diagnostics: diagnostics, isComplete: isComplete)
+    let model = builder.build(files: files)
+    if diagnostics.problems.isEmpty { checkWithLibavro(model, reader.draft, diagnostics) }
+    return diagnostics.problems.isEmpty ? .good(model) : .bad(diagnostics.lines(paths: paths))
+  }
+
+  private static func readRoot(_ input: Input, file: Int, _ diagnostics: Diagnostics) -> Node? {
+    do {
+      let source = try SourceText(try input.content.get(), file: file)
+      return isAvro(input.path)
+        ? JSONReader.read(source, diagnostics: diagnostics) : YAMLReader.read(source, diagnostics: diagnostics)
+    } catch let problem as Problem {
+      diagnostics.add(problem)
+    } catch let error as InputError {
+      diagnostics.error(Location(file: file, line: 1, column: 1), error.message)
+    } catch {
+      diagnostics.error(Location(file: file, line: 1, column: 1), "cannot be read: \(error)")
+    }
+    return nil
+  }
+
+  private static func isAvro(_ path: String) -> Bool { path.hasSuffix(".avsc") }
+
+  /// File name without its last extension; standard input is `stdin`.
+  static func stem(of path: String) -> String {
+    if path == "-" { return "stdin" }
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return name }
+    return String(name[..<dot])
+  }
+
+  /// Each file becomes `<stem>.swift` in one folder, whose file system may not tell case apart.
+  private static func checkStems(_ files: [DefinitionFile], _ diagnostics: Diagnostics) {
+    var seen: [String: String] = [:]
+    for (index, file) in files.enumerated() {
+      let start = Location(file: index, line: 1, column: 1)
+      let stem = file.stem.lowercased()
+      if stem == "avrogenindex" {
+        diagnostics.error(start, "the name AvrogenIndex is taken by a generated file; rename this one")
+      }
+      if let other = seen[stem] {
+        diagnostics.error(start, "\(other) gives \(file.stem).swift too; rename one of them")
+      }
+      seen[stem] = seen[stem] ?? file.path
+    }
+  }
+
+  /// The second opinion: what is emitted must be a schema for another implementation as well.
+  private static func checkWithLibavro(_ model: Model, _ draft: Draft, _ diagnostics: Diagnostics) {
+    let types = NamedTypes(of: model.types.map(\.schema))
+    for type in model.types {
+      guard let message = Libavro.refusal(of: type.schema.text(.full, types: types)) else { continue }
+      let declaration = draft.declarationByName[type.name].map { draft.declarations[$0] }
+      let location = declaration?.location ?? Location(file: type.file, line: 1, column: 1)
+      // In a schema's text a name without dots is one of the enclosing namespace, so this cannot be written.
+      let isMixed = message.hasPrefix("Unknown Avro") && hasMixedNamespaces(model)
+      let hint = isMixed ? "; a type without namespace cannot be named inside one that has a namespace" : ""
+      diagnostics.error(location, "libavro refuses the schema of \(type.name): \(message)\(hint)")
+    }
+  }
+
+  private static func hasMixedNamespaces(_ model: Model) -> Bool {
+    model.types.contains { $0.name.namespace.isEmpty } && model.types.contains { !$0.name.namespace.isEmpty }
+  }
+}

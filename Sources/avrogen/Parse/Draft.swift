@@ -1,0 +1,98 @@
+import AvroSchema
+
+/// What the files say, before names are looked up: the step between nodes and ``Model``.
+struct Draft {
+  /// Entries of `types:`, by name; they are known in every file.
+  var sharedTypes: [String: SharedType] = [:]
+  /// Records, enums and fixed of all files, nested ones included.
+  var declarations: [TypeDeclaration] = []
+  var declarationByName: [FullName: Int] = [:]
+  var clients: [ClientSettings] = []
+  var topics: [TopicDraft] = []
+  var unmanaged: [LocatedText] = []
+  var services: [ServiceDraft] = []
+  var databases: [DatabaseDefinition] = []
+}
+
+/// A scalar and where it stands.
+struct LocatedText: Hashable, Sendable {
+  var text: String
+  var location: Location
+}
+
+/// What a type's text means depends on where it stands.
+struct TypeContext: Sendable {
+  var file: Int
+  var namespace: String
+  /// `schemaText: plain`.
+  var isPlain: Bool
+  /// In an `.avsc` file: names follow the specification to the letter, and unknown attributes are metadata.
+  var isAvro: Bool
+}
+
+struct SharedType {
+  var type: TypeExpression
+  var location: Location
+}
+
+/// A type as written.
+struct TypeExpression {
+  var location: Location
+  var kind: Kind
+
+  indirect enum Kind {
+    case primitive(Schema.Primitive, LogicalType?)
+    case name(String, TypeContext)
+    case array(TypeExpression)
+    case map(TypeExpression)
+    case union([TypeExpression])
+    /// `T?`
+    case optional(TypeExpression)
+    /// Index into ``Draft/declarations``.
+    case declared(Int)
+    /// Reported already.
+    case invalid
+  }
+}
+
+struct TypeDeclaration {
+  var name: FullName
+  var location: Location
+  var file: Int
+  var isPlain: Bool
+  var doc: String?
+  var aliases: [FullName]
+  var body: Body
+  var isUUID = false
+
+  enum Body {
+    case record([FieldDraft])
+    case enumeration(symbols: [String], defaultSymbol: String?)
+    case fixed(size: Int, LogicalType?)
+    /// Reported already; the name is known all the same.
+    case invalid
+  }
+}
+
+struct FieldDraft {
+  var name: LocatedText
+  var doc: String?
+  var type: TypeExpression
+  var defaultNode: Node?
+  var order: RecordSchema.Order
+  var aliases: [String]
+}
+
+struct TopicDraft {
+  /// `values` is empty until names are looked up.
+  var definition: TopicDefinition
+  var location: Location
+  var values: [LocatedText]
+  var keyLocation: Location
+}
+
+struct ServiceDraft {
+  var definition: ServiceDefinition
+  var topics: [LocatedText]
+  var databases: [LocatedText]
+}
