@@ -106,7 +106,7 @@ extension SourceWriter {
   /// As ``list(_:_:_:)``, with the comma behind the last item that belongs in a literal of several lines.
   mutating func itemList(_ prefix: String, _ items: [String], _ suffix: String) {
     let joined = prefix + items.joined(separator: ", ") + suffix
-    if joined.count <= width || items.isEmpty {
+    if joined.count < width || items.isEmpty {
       line(joined)
       return
     }
