@@ -123,7 +123,9 @@ private struct ArgumentReader {
     if !isJSON, known == .topology {
       throw Invocation.UsageError(message: "topology is written as JSON only: add --json")
     }
-    if output != nil, known == .check { throw Invocation.UsageError(message: "check writes nothing: leave --output out") }
+    if output != nil, known == .check {
+      throw Invocation.UsageError(message: "check writes nothing: leave --output out")
+    }
     return Invocation(verb: known, definitions: definitions.isEmpty ? ["definitions"] : definitions, output: output)
   }
 }

@@ -1,3 +1,5 @@
+import AvroSchema
+
 /// The inputs of a run, read, checked and turned into a model.
 struct Loader {
   /// One input: a path, or `-` for standard input.
@@ -94,12 +96,19 @@ struct Loader {
 
   /// The second opinion: what is emitted must be a schema for another implementation as well.
   private static func checkWithLibavro(_ model: Model, _ draft: Draft, _ diagnostics: Diagnostics) {
-    var locations: [String: Location] = [:]
-    for declaration in draft.declarations { locations["\(declaration.name).avsc"] = declaration.location }
-    for file in emitAvsc(model) {
-      guard let message = Libavro.refusal(of: file.text) else { continue }
-      let location = locations[file.name] ?? Location(file: 0, line: 1, column: 1)
-      diagnostics.error(location, "libavro refuses the schema \(file.name): \(message)")
+    let types = NamedTypes(of: model.types.map(\.schema))
+    for type in model.types {
+      guard let message = Libavro.refusal(of: type.schema.text(.full, types: types)) else { continue }
+      let declaration = draft.declarationByName[type.name].map { draft.declarations[$0] }
+      let location = declaration?.location ?? Location(file: type.file, line: 1, column: 1)
+      // In a schema's text a name without dots is one of the enclosing namespace, so this cannot be written.
+      let isMixed = message.hasPrefix("Unknown Avro") && hasMixedNamespaces(model)
+      let hint = isMixed ? "; a type without namespace cannot be named inside one that has a namespace" : ""
+      diagnostics.error(location, "libavro refuses the schema of \(type.name): \(message)\(hint)")
     }
+  }
+
+  private static func hasMixedNamespaces(_ model: Model) -> Bool {
+    model.types.contains { $0.name.namespace.isEmpty } && model.types.contains { !$0.name.namespace.isEmpty }
   }
 }

@@ -10,7 +10,7 @@ extension AvroReader {
     minimumItemBytes: Int = 1
   ) throws(AvroError) -> Int {
     let count = try readLong()
-    if _fastPath(count >= 0 && count <= Int64(end - position)), minimumItemBytes == 1 {
+    if _fastPath(minimumItemBytes == 1 && UInt64(bitPattern: count) <= UInt64(truncatingIfNeeded: end - position)) {
       return Int(truncatingIfNeeded: count)
     }
     return try checkBlock(count, minimumItemBytes)

@@ -39,7 +39,9 @@
 
   /// Steps over `count` bytes and gives where they are.
   @inlinable @inline(__always) public mutating func take(_ count: Int) throws(AvroError) -> UnsafeRawPointer {
-    if _slowPath(count < 0 || end - position < count) { throw error(count < 0 ? .negativeLength : .truncated) }
+    if _slowPath(UInt(bitPattern: count) > UInt(bitPattern: end - position)) {
+      throw error(count < 0 ? .negativeLength : .truncated)
+    }
     let taken = position
     position += count
     return taken
@@ -148,8 +150,10 @@ extension AvroReader {
   /// A length that the bytes left can hold.
   @inlinable @inline(__always) mutating func readLength() throws(AvroError) -> Int {
     let length = try readLong()
-    if _slowPath(length < 0) { throw error(.negativeLength) }
-    if _slowPath(length > Int64(end - position)) { throw error(.truncated) }
+    // One comparison for both: a negative length is a very large one without its sign.
+    if _slowPath(UInt64(bitPattern: length) > UInt64(truncatingIfNeeded: end - position)) {
+      throw error(length < 0 ? .negativeLength : .truncated)
+    }
     return Int(truncatingIfNeeded: length)
   }
 

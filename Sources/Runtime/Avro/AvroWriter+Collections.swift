@@ -1,15 +1,28 @@
 // Arrays and maps go out as one block (specification 1.12, "Arrays" and "Maps").
 
 extension AvroWriter {
+  /// Gives `body` an item where it lies. Taking it out of the buffer in the ordinary way retains every reference in it,
+  /// which makes arrays of records three times as slow to write.
+  ///
+  /// The item's bits are taken without a retain and afterwards put into memory that nobody releases, so the counts of
+  /// its references are what they were. The array that owns the buffer keeps it alive meanwhile; nothing is written to
+  /// the buffer.
+  @inlinable @inline(__always) mutating func lend<Item>(
+    _ buffer: UnsafeBufferPointer<Item>, _ index: Int, _ body: (borrowing Item, inout AvroWriter) -> Void
+  ) {
+    let item = UnsafeMutablePointer(mutating: buffer.baseAddress.unsafelyUnwrapped + index).move()
+    body(item, &self)
+    withUnsafeTemporaryAllocation(of: Item.self, capacity: 1) { $0.initializeElement(at: 0, to: item) }
+  }
+
   /// An array whose items `writeItem` writes.
   @inlinable @inline(__always) public mutating func writeArray<Item>(
     _ items: [Item], _ writeItem: (borrowing Item, inout AvroWriter) -> Void
   ) {
     if !items.isEmpty {
       writeBlockCount(items.count)
-      // A plain loop copies each item, with a retain for every reference inside.
       items.withUnsafeBufferPointer { buffer in
-        for index in buffer.indices { writeItem(buffer[index], &self) }
+        for index in buffer.indices { lend(buffer, index) { item, writer in writeItem(item, &writer) } }
       }
     }
     writeByte(0)
@@ -20,7 +33,7 @@ extension AvroWriter {
     if !items.isEmpty {
       writeBlockCount(items.count)
       items.withUnsafeBufferPointer { buffer in
-        for index in buffer.indices { buffer[index].encode(to: &self) }
+        for index in buffer.indices { lend(buffer, index) { item, writer in item.encode(to: &writer) } }
       }
     }
     writeByte(0)
@@ -34,8 +47,10 @@ extension AvroWriter {
       writeBlockCount(map.pairs.count)
       map.pairs.withUnsafeBufferPointer { buffer in
         for index in buffer.indices {
-          writeString(buffer[index].key)
-          writeValue(buffer[index].value, &self)
+          lend(buffer, index) { pair, writer in
+            writer.writeString(pair.key)
+            writeValue(pair.value, &writer)
+          }
         }
       }
     }
@@ -47,8 +62,10 @@ extension AvroWriter {
       writeBlockCount(map.pairs.count)
       map.pairs.withUnsafeBufferPointer { buffer in
         for index in buffer.indices {
-          writeString(buffer[index].key)
-          buffer[index].value.encode(to: &self)
+          lend(buffer, index) { pair, writer in
+            writer.writeString(pair.key)
+            pair.value.encode(to: &writer)
+          }
         }
       }
     }

@@ -30,11 +30,13 @@
   /// Forgets what was written, and any failure; keeps the memory.
   @inlinable public mutating func reset() {
     position = base
-    depthLeft = maxDepth
     if _slowPath(failure != nil) { clearFailure() }
   }
 
-  @usableFromInline mutating func clearFailure() { failure = nil }
+  @inline(never) @usableFromInline mutating func clearFailure() {
+    failure = nil
+    depthLeft = maxDepth
+  }
 
   /// Bytes written.
   @inlinable public var count: Int { position - base }
@@ -202,8 +204,8 @@ extension AvroWriter {
 
   /// The caller made room.
   @inlinable @inline(__always) mutating func put(_ value: UnsafeRawBufferPointer) {
-    guard let source = value.baseAddress, value.count > 0 else { return }
-    position.copyMemory(from: source, byteCount: value.count)
+    guard value.count > 0 else { return }
+    position.copyMemory(from: value.baseAddress.unsafelyUnwrapped, byteCount: value.count)
     position += value.count
   }
 }

@@ -58,8 +58,8 @@ func onBrokerState(
   _ handle: OpaquePointer?, _ broker: Int32, _ protocolName: UnsafePointer<CChar>?, _ name: UnsafePointer<CChar>?,
   _ port: Int32, _ state: UnsafePointer<CChar>?, _ opaque: UnsafeMutableRawPointer?
 ) -> rd_kafka_resp_err_t {
-  guard let context = context(opaque), let name, let state else { return RD_KAFKA_RESP_ERR_NO_ERROR }
-  context.brokerChanged("\(String(cString: name)):\(port)/\(broker)", to: String(cString: state))
+  guard let handle, let context = context(opaque), let name, let state else { return RD_KAFKA_RESP_ERR_NO_ERROR }
+  context.brokerChanged("\(handle) \(String(cString: name)):\(port)/\(broker)", to: String(cString: state))
   return RD_KAFKA_RESP_ERR_NO_ERROR
 }
 

@@ -30,9 +30,10 @@ final class ClientContext: Sendable {
     if lost { disconnectCount.add(1, ordering: .sequentiallyConsistent) }
   }
 
+  func note(_ error: KafkaError) { problem.withLock { $0 = error } }
+
   func note(_ handle: OpaquePointer, _ code: rd_kafka_resp_err_t, _ reason: String) {
-    let error = fatalError(of: handle) ?? KafkaError(code: KafkaErrorCode(code), message: reason)
-    problem.withLock { $0 = error }
+    note(fatalError(of: handle) ?? KafkaError(code: KafkaErrorCode(code), message: reason))
   }
 
   /// The error that made an idempotent producer useless, if there was one.

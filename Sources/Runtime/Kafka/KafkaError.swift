@@ -46,7 +46,7 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
   public let message: String
   /// The same call may succeed later.
   public let isRetriable: Bool
-  /// The client that gave it is of no further use; make a new one.
+  /// The consumer that gave it is of no further use; make a new one. (Producers renew themselves.)
   public let isFatal: Bool
   /// The partition that it is about, where it is about one.
   public let topicPartition: TopicPartition?
@@ -84,8 +84,7 @@ public struct KafkaError: Error, Sendable, Hashable, CustomStringConvertible {
   init(_ code: rd_kafka_resp_err_t, _ what: String? = nil, at place: TopicPartition? = nil) {
     let text = rd_kafka_err2str(code).map { String(cString: $0) } ?? "error \(code.rawValue)"
     self.init(
-      code: KafkaErrorCode(code), message: what.map { "\($0): \(text)" } ?? text,
-      isFatal: code == RD_KAFKA_RESP_ERR__FATAL, topicPartition: place)
+      code: KafkaErrorCode(code), message: what.map { "\($0): \(text)" } ?? text, topicPartition: place)
   }
 
   /// Takes over and destroys an error object of librdkafka.
@@ -116,7 +115,19 @@ private let retriableCodes: Set<Int32> = Set(
     RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH,
     RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH, RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
     RD_KAFKA_RESP_ERR_PREFERRED_LEADER_NOT_AVAILABLE,
+  ].map(\.rawValue)
+).union(producerRefusals)
+
+/// A broker that gives one of these gives it for all further records of the same producer id.
+let producerRefusals: Set<Int32> = Set(
+  [
+    RD_KAFKA_RESP_ERR__FATAL, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER,
+    RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID, RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH,
+    RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING, RD_KAFKA_RESP_ERR_PRODUCER_FENCED,
   ].map(\.rawValue))
+
+private let forgotten =
+  "The broker has forgotten this producer, which begins anew; send again (the record may be stored already)."
 
 private let unreachable =
   "Check that a broker listens at `bootstrap.servers`, and that it advertises an address that can be reached."
@@ -131,6 +142,11 @@ private let adviceByCode: [Int32: String] = [
   RD_KAFKA_RESP_ERR__AUTHENTICATION.rawValue: "Check `sasl.username`, `sasl.password` and `sasl.mechanism`.",
   RD_KAFKA_RESP_ERR__SSL.rawValue: "Check `ssl.ca.location` and the certificate's host name.",
   RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue: "Correct the argument or property that is named.",
+  RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER.rawValue: forgotten,
+  RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID.rawValue: forgotten,
+  RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH.rawValue: forgotten,
+  RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING.rawValue: forgotten,
+  RD_KAFKA_RESP_ERR__FATAL.rawValue: forgotten,
   RD_KAFKA_RESP_ERR__DESTROY.rawValue: "Make a new one.",
   RD_KAFKA_RESP_ERR__QUEUE_FULL.rawValue: "Await sends before starting more, or raise the queue's limits.",
   RD_KAFKA_RESP_ERR__STATE.rawValue: "Assign the partition first.",

@@ -6,6 +6,9 @@ import Synchronization
 /// Records go out in the order in which `send` took them; a record that comes while the queue is full (in number or
 /// in bytes) waits for room, with its caller, and so do those behind it. The reports are read by a thread of the
 /// producer's own.
+///
+/// A broker that forgot this producer (it lost its last records, say) refuses all further records of an idempotent
+/// one. The records on their way fail then, as retriable, and the producer begins anew by itself.
 public final class KafkaProducer: Sendable {
   private let core: ProducerCore
 
@@ -20,11 +23,9 @@ public final class KafkaProducer: Sendable {
     if properties["queue.buffering.max.messages"] == nil, maxInFlightRecords > 100_000 {
       properties["queue.buffering.max.messages"] = String(maxInFlightRecords)
     }
-    let context = ClientContext(log: configuration.log, fetchPaceMillis: 0)
-    let handle = try makeHandle(
-      RD_KAFKA_PRODUCER, properties, context, events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR)
-    core = ProducerCore(
-      handle, context, maxRecords: max(1, maxInFlightRecords), maxBytes: max(1, maxInFlightBytes))
+    core = try ProducerCore(
+      properties, ClientContext(log: configuration.log, fetchPaceMillis: 0), maxRecords: max(1, maxInFlightRecords),
+      maxBytes: max(1, maxInFlightBytes))
     do {
       try startThread { [core] in core.run() }
     } catch {
@@ -40,7 +41,7 @@ public final class KafkaProducer: Sendable {
   /// Sends one record; returns once the broker has acknowledged it.
   ///
   /// - Throws: when the broker refuses the record, or doesn't answer within `message.timeout.ms` (the record may be
-  ///   stored all the same), or the producer is closed. A fatal error (`isFatal`) needs a new producer.
+  ///   stored all the same), or the producer is closed.
   public func send(_ record: KafkaRecord) async throws(KafkaError) -> KafkaDelivery {
     try await send([record])[0].get()
   }
@@ -80,7 +81,22 @@ final class ProducerCore: Sendable {
     var reported = 0
   }
 
+  /// What librdkafka has for one life of the producer. Changed only by the producer's thread, with the state locked.
+  private struct Connection {
+    let handle: OpaquePointer
+    let queue: OpaquePointer
+    var topics: [String: OpaquePointer] = [:]
+
+    init(_ handle: Handle) {
+      self.handle = handle.pointer
+      queue = rd_kafka_queue_get_main(handle.pointer)
+    }
+  }
+
   private struct State {
+    var connection: Connection
+    /// The broker refuses whatever this connection sends.
+    var isRefused = false
     /// Batches without an outcome, by number. Number and index of a record travel in its message's opaque pointer.
     var batches: [UInt32: Batch] = [:]
     var lastNumber: UInt32 = 0
@@ -88,25 +104,31 @@ final class ProducerCore: Sendable {
     var waiting = WaitingList()
     var inFlight = 0
     var inFlightBytes = 0
-    var topics: [String: OpaquePointer] = [:]
     var deadline: ContinuousClock.Instant?
     var closeWaiters: [CheckedContinuation<Void, Never>] = []
     var ended = false
   }
 
   let context: ClientContext
-  private let handle: Handle
-  private let queue: Handle
+  private let properties: [String: String]
   private let maxRecords: Int
   private let maxBytes: Int
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(_ handle: Handle, _ context: ClientContext, maxRecords: Int, maxBytes: Int) {
-    self.handle = handle
+  init(
+    _ properties: [String: String], _ context: ClientContext, maxRecords: Int, maxBytes: Int
+  ) throws(KafkaError) {
+    self.properties = properties
     self.context = context
     self.maxRecords = maxRecords
     self.maxBytes = maxBytes
-    queue = Handle(pointer: rd_kafka_queue_get_main(handle.pointer))
+    state = Mutex(State(connection: Connection(try Self.connect(properties, context))))
+  }
+
+  private static func connect(
+    _ properties: [String: String], _ context: ClientContext
+  ) throws(KafkaError) -> Handle {
+    try makeHandle(RD_KAFKA_PRODUCER, properties, context, events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR)
   }
 
   var unacknowledged: Int {
@@ -130,22 +152,25 @@ final class ProducerCore: Sendable {
   /// Hands records to librdkafka for as long as there is room.
   private func enqueue(_ state: inout State) -> [(Waiter, [DeliveryResult])] {
     var finished: [(Waiter, [DeliveryResult])] = []
-    while let (number, index) = state.waiting.first, let batch = state.batches[number] {
+    while !state.isRefused, let (number, index) = state.waiting.first, let batch = state.batches[number] {
       let record = batch.records[index]
       let size = record.size
       let hasRoom = state.inFlight < maxRecords && state.inFlightBytes + size <= maxBytes
       guard hasRoom || state.inFlight == 0 else { break }
       let opaque = UnsafeMutableRawPointer(bitPattern: UInt(number) << 32 | UInt(index))
-      let code = produce(record, opaque, &state.topics)
+      let code = produce(record, opaque, &state.connection)
       // librdkafka's own limit is lower than ours: the next report makes room.
       if code == RD_KAFKA_RESP_ERR__QUEUE_FULL, state.inFlight > 0 { break }
+      if code == RD_KAFKA_RESP_ERR__FATAL {
+        state.isRefused = true
+        break
+      }
       state.waiting.advance(batchSize: batch.records.count)
       if code == RD_KAFKA_RESP_ERR_NO_ERROR {
         state.inFlight += 1
         state.inFlightBytes += size
       } else {
-        let error = code == RD_KAFKA_RESP_ERR__FATAL ? context.fatalError(of: handle.pointer) : nil
-        let failure = error ?? KafkaError(code, "sending to \(record.topic)")
+        let failure = KafkaError(code, "sending to \(record.topic)")
         if let done = report(.failure(failure), number, index, &state) { finished.append(done) }
       }
     }
@@ -164,26 +189,24 @@ final class ProducerCore: Sendable {
   }
 
   private func produce(
-    _ record: KafkaRecord, _ opaque: UnsafeMutableRawPointer?, _ topics: inout [String: OpaquePointer]
+    _ record: KafkaRecord, _ opaque: UnsafeMutableRawPointer?, _ connection: inout Connection
   ) -> rd_kafka_resp_err_t {
     let maxCachedTopics = 10_000
-    let cached = topics[record.topic]
-    guard let topic = cached ?? rd_kafka_topic_new(handle.pointer, record.topic, nil) else {
+    let cached = connection.topics[record.topic]
+    guard let topic = cached ?? rd_kafka_topic_new(connection.handle, record.topic, nil) else {
       return rd_kafka_last_error()
     }
-    if cached == nil, topics.count < maxCachedTopics { topics[record.topic] = topic }
-    defer { if cached == nil, topics[record.topic] == nil { rd_kafka_topic_destroy(topic) } }
-    return produceMessage(handle.pointer, topic, record, opaque)
+    let isKept = cached != nil || connection.topics.count < maxCachedTopics
+    if cached == nil, isKept { connection.topics[record.topic] = topic }
+    defer { if !isKept { rd_kafka_topic_destroy(topic) } }
+    return produceMessage(connection.handle, topic, record, opaque)
   }
 
   /// The producer's thread: reads delivery reports until it is closed and nothing is left.
   func run() {
     while true {
-      let event = rd_kafka_queue_poll(queue.pointer, 100)
-      if let event {
-        take(event)
-        rd_kafka_event_destroy(event)
-      }
+      poll(timeoutMillis: 100)
+      renewIfRefused()
       let (deadline, idle) = state.withLock { ($0.deadline, $0.batches.isEmpty) }
       guard let deadline else { continue }
       if idle { break }
@@ -192,15 +215,56 @@ final class ProducerCore: Sendable {
         break
       }
       // Makes librdkafka send at once instead of waiting for `linger.ms`.
-      rd_kafka_flush(handle.pointer, 1)
+      rd_kafka_flush(current.handle.pointer, 1)
     }
     destroy()
   }
 
-  private func take(_ event: OpaquePointer) {
+  /// For the producer's thread, the only one that changes it.
+  private var current: (handle: Handle, queue: Handle) {
+    state.withLock { (Handle(pointer: $0.connection.handle), Handle(pointer: $0.connection.queue)) }
+  }
+
+  /// Whether there was an event.
+  @discardableResult
+  private func poll(timeoutMillis: Int32) -> Bool {
+    let (handle, queue) = current
+    guard let event = rd_kafka_queue_poll(queue.pointer, timeoutMillis) else { return false }
+    take(event, handle.pointer)
+    rd_kafka_event_destroy(event)
+    return true
+  }
+
+  /// Begins anew with a producer id that the broker has not refused, once nothing of the old one is on its way.
+  private func renewIfRefused() {
+    guard state.withLock({ $0.isRefused && $0.inFlight == 0 }) else { return }
+    let handle: Handle
+    do {
+      handle = try Self.connect(properties, context)
+    } catch {
+      // Tried again after the next poll.
+      context.note(error)
+      return
+    }
+    let old = state.withLock { state in
+      let old = Handle(pointer: state.connection.handle)
+      let queue = Handle(pointer: state.connection.queue)
+      for topic in state.connection.topics.values { rd_kafka_topic_destroy(topic) }
+      state.connection = Connection(handle)
+      state.isRefused = false
+      return (old, queue)
+    }
+    rd_kafka_queue_destroy(old.1.pointer)
+    rd_kafka_destroy(old.0.pointer)
+    let finished = state.withLock { enqueue(&$0) }
+    for (waiter, results) in finished { waiter.resume(returning: results) }
+  }
+
+  private func take(_ event: OpaquePointer, _ handle: OpaquePointer) {
     if rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR {
       let reason = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
-      context.note(handle.pointer, rd_kafka_event_error(event), reason)
+      context.note(handle, rd_kafka_event_error(event), reason)
+      if rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__FATAL { state.withLock { $0.isRefused = true } }
       return
     }
     guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR else { return }
@@ -212,6 +276,7 @@ final class ProducerCore: Sendable {
         let (number, index) = (UInt32(opaque >> 32), Int(opaque & 0xffff_ffff))
         state.inFlight -= 1
         state.inFlightBytes -= state.batches[number]?.records[index].size ?? 0
+        if producerRefusals.contains(message.pointee.err.rawValue) { state.isRefused = true }
         let result = deliveryResult(message, &names)
         if let done = report(result, number, index, &state) { finished.append(done) }
       }
@@ -226,9 +291,6 @@ final class ProducerCore: Sendable {
     let topic = names.name(of: message.pointee.rkt)
     let code = message.pointee.err
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
-      if code == RD_KAFKA_RESP_ERR__FATAL, let error = context.fatalError(of: handle.pointer) {
-        return .failure(error)
-      }
       let partition = message.pointee.partition
       let place = partition < 0 ? nil : TopicPartition(topic: topic, partition: partition)
       return .failure(KafkaError(code, "sending to \(topic)", at: place))
@@ -241,11 +303,8 @@ final class ProducerCore: Sendable {
 
   /// Gives what is still queued or unanswered its outcome: an error.
   private func abandon() {
-    rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
-    while let event = rd_kafka_queue_poll(queue.pointer, 100) {
-      take(event)
-      rd_kafka_event_destroy(event)
-    }
+    rd_kafka_purge(current.handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+    while poll(timeoutMillis: 100) {}
     let left = state.withLock { state in
       defer { state.batches = [:] }
       return state.batches.values.map { batch in
@@ -260,7 +319,7 @@ final class ProducerCore: Sendable {
       if state.ended { return true }
       if state.deadline == nil {
         state.deadline = .now + .milliseconds(timeoutMillis)
-        rd_kafka_queue_yield(queue.pointer)
+        rd_kafka_queue_yield(state.connection.queue)
       }
       if let waiter { state.closeWaiters.append(waiter) }
       return false
@@ -268,14 +327,14 @@ final class ProducerCore: Sendable {
     if ended { waiter?.resume() }
   }
 
-  /// Frees the handle; nothing uses it after `ended` is set.
+  /// Frees everything; nothing uses the connection after `ended` is set.
   func destroy() {
-    let topics = state.withLock { state in
+    let (handle, queue) = state.withLock { state in
       state.ended = true
       state.deadline = state.deadline ?? .now
-      return Array(state.topics.values.map(Handle.init(pointer:)))
+      for topic in state.connection.topics.values { rd_kafka_topic_destroy(topic) }
+      return (Handle(pointer: state.connection.handle), Handle(pointer: state.connection.queue))
     }
-    for topic in topics { rd_kafka_topic_destroy(topic.pointer) }
     rd_kafka_queue_destroy(queue.pointer)
     rd_kafka_destroy(handle.pointer)
     let waiters = state.withLock { state in

@@ -81,11 +81,12 @@ public struct TopicPartition: Sendable, Hashable, Comparable, CustomStringConver
 public enum KafkaOffset: Sendable, Hashable {
   /// The oldest record that the broker still has.
   case beginning
-  /// What is sent from now on.
+  /// What is sent from now on: the end as it is when the partition starts, which may be some hundred milliseconds
+  /// later. For the end at a moment of one's own choosing: `KafkaConsumer.endOffsets`, and `at`.
   case end
   /// This offset exactly; a broker that doesn't have it is an error (`KafkaError.isOffsetOutOfRange`).
   case at(Int64)
-  /// The group's committed offset; needs `group.id`. Where there is none, `auto.offset.reset` decides.
+  /// The group's committed offset; needs `group.id`. Where there is none, it is as with an offset out of range.
   case committed
 }
 

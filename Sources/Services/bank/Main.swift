@@ -14,7 +14,8 @@ struct Bank: ParsableCommand {
       """,
     groupedSubcommands: [
       CommandGroup(name: "A run", subcommands: [Up.self, Down.self, Clean.self, Adopt.self]),
-      CommandGroup(name: "Services", subcommands: [RegistryVerb.self]),
+      CommandGroup(name: "Services", subcommands: [RegistryVerb.self, CommandHandlerVerb.self]),
+      CommandGroup(name: "Checks", subcommands: [AuditVerb.self]),
     ])
 }
 

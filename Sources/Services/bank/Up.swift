@@ -14,10 +14,10 @@ struct Up: ParsableCommand {
   @OptionGroup var options: HomeOptions
 
   @Option(help: "How many heartbeats at a time; each makes the generator send a command.")
-  var heartbeatBatch = 20
+  var batchSize = 20
 
   @Option(help: "Milliseconds between batches of heartbeats.")
-  var heartbeatMillis = 100
+  var sleepMillis = 100
 
   @Flag(help: "Start broker, registry and Postgres, with databases and topics, and no service.")
   var infrastructureOnly = false
@@ -26,8 +26,8 @@ struct Up: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (0...10_000).contains(heartbeatBatch) else { throw ValidationError("--heartbeat-batch: 0 to 10000") }
-    guard (1...3_600_000).contains(heartbeatMillis) else { throw ValidationError("--heartbeat-millis: 1 to 3600000") }
+    guard (0...10_000).contains(batchSize) else { throw ValidationError("--batch-size: 0 to 10000") }
+    guard (1...3_600_000).contains(sleepMillis) else { throw ValidationError("--sleep-millis: 1 to 3600000") }
   }
 
   func run() throws {
@@ -99,6 +99,7 @@ struct UpStart {
   mutating func everything() throws {
     terminal.line("home \(home)")
     try startInfrastructure()
+    terminal.line("ready, Ctrl-C stops")
   }
 
   func stop() {

@@ -11,13 +11,19 @@ extension DefinitionReader {
       else { continue }
       var database = DatabaseDefinition(name: pair.key, doc: doc(pair.value), file: file, roles: [], tables: [])
       for role in pair.value["roles"].map({ nameList($0, "roles") }) ?? [] {
-        if Names.isSQLName(role.text) {
-          database.roles.append(role.text)
-        } else {
+        if !Names.isSQLName(role.text) {
           diagnostics.error(role.location, sqlNameMessage(role.text, "role"))
+        } else if role.text.hasPrefix("pg_") || ["public", "none"].contains(role.text) {
+          diagnostics.error(role.location, "PostgreSQL keeps the role name \(quoted(role.text)) for itself")
+        } else {
+          database.roles.append(role.text)
         }
       }
       for table in pair.value["tables"].map({ entries($0, of: "tables") }) ?? [] {
+        if table.key == "schema_version" {
+          diagnostics.error(table.keyLocation, "table schema_version is made by set-up itself")
+          continue
+        }
         guard isSQLName(table, "table"), let read = readTable(table, roles: database.roles) else { continue }
         database.tables.append(read)
       }
@@ -84,6 +90,10 @@ extension DefinitionReader {
       return
     }
     for pair in pairs where isSQLName(pair, "column") {
+      if ["tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"].contains(pair.key) {
+        diagnostics.error(pair.keyLocation, "PostgreSQL keeps the column name \(quoted(pair.key)) for itself")
+        continue
+      }
       if table.columns.contains(where: { $0.name == pair.key }) {
         diagnostics.error(pair.keyLocation, "duplicate column \(quoted(pair.key)) in table \(table.name)")
         continue

@@ -35,7 +35,7 @@ extension DefinitionReader {
   func readRecords(_ node: Node, _ context: TypeContext) {
     for pair in entries(node, of: "records") {
       let name = LocatedText(text: pair.key, location: pair.keyLocation)
-      _ = readRecord(pair.value, name: name, context)
+      _ = readRecord(pair.value, name: name, isEntry: true, context)
     }
   }
 
@@ -54,7 +54,7 @@ extension DefinitionReader {
     switch kind {
     case "enum": return readEnum(node, name: name, context)
     case "fixed": return readFixed(node, name: name, context)
-    default: return readRecord(node, name: name, context)
+    default: return readRecord(node, name: name, isEntry: false, context)
     }
   }
 
@@ -75,8 +75,10 @@ extension DefinitionReader {
       return nil
     }
     if let index = draft.declarationByName[fullName] {
-      let place = describe(draft.declarations[index].location, from: name.location)
-      diagnostics.error(name.location, "duplicate type \(quoted(fullName.description)); the first is \(place)")
+      // Sections are not read in the order in which they stand.
+      let places = [draft.declarations[index].location, name.location].sorted()
+      let first = describe(places[0], from: places[1])
+      diagnostics.error(places[1], "duplicate type \(quoted(fullName.description)); the first is \(first)")
       return nil
     }
     let declaration = TypeDeclaration(
@@ -102,7 +104,10 @@ extension DefinitionReader {
 
   // MARK: Records
 
-  private func readRecord(_ node: Node, name: LocatedText, _ context: TypeContext) -> TypeExpression {
+  /// `isEntry`: of the section `records`, where the key is the name and the type is known.
+  private func readRecord(
+    _ node: Node, name: LocatedText, isEntry: Bool, _ context: TypeContext
+  ) -> TypeExpression {
     let invalid = TypeExpression(location: node.location, kind: .invalid)
     let index = declare(name, node, context)
     var inner = context
@@ -111,8 +116,7 @@ extension DefinitionReader {
     if node.items != nil {
       fieldsNode = node
     } else {
-      let isInline = node["type"] != nil
-      let keys = ["doc", "fields", "aliases", "namespace"] + (isInline ? ["type", "name"] : [])
+      let keys = ["doc", "fields", "aliases", "namespace"] + (isEntry ? [] : ["type", "name"])
       guard checkKeys(node, of: "a record", keys, isOpen: context.isAvro),
         let found = required("fields", of: "a record", node)
       else { return index.map { TypeExpression(location: node.location, kind: .declared($0)) } ?? invalid }

@@ -82,8 +82,9 @@ final class DefinitionReader {
 
   /// Between braces a comma ends a value: `{ doc: one, two }` has a key `two`.
   func keyHint(_ pair: Node.Pair, among keys: [String]) -> String {
-    if pair.value.text == "", pair.value.isNull, pair.key.contains(" ") { return "; text with a comma needs quotes" }
-    return diagnostics.hint(pair.key, among: keys)
+    let hint = diagnostics.hint(pair.key, among: keys)
+    let isBare = pair.value.text == "" && pair.value.isNull
+    return hint.isEmpty && isBare ? "; text with a comma needs quotes" : hint
   }
 
   /// Entries of a section; nothing behind the colon means none.

@@ -5,7 +5,7 @@ enum InputLimits {
   /// Open mappings and lists.
   static let nesting = 100
   /// Scalars, lists and mappings of a file, counted again each time that an alias repeats them.
-  static let nodes = 200_000
+  static let nodes = 500_000
   static let files = 1_000
 }
 
@@ -51,7 +51,7 @@ struct SourceText: Sendable {
       case .emptyInput:
         break decoding
       case .error:
-        throw Problem(place, "not UTF-8")
+        throw Problem(place, "not UTF-8; save the file as UTF-8")
       case .valid(let encoded):
         let scalar = Unicode.UTF8.decode(encoded).value
         guard isAllowed(scalar) else {

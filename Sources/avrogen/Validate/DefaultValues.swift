@@ -15,18 +15,25 @@ struct DefaultValues {
     var stepsLeft = 0
   }
 
-  static let stepLimit = 1_000_000
+  static let stepLimit = 100_000
 
   /// The default in JSON form. Throws the first thing that is wrong with it.
   func check(_ node: Node, for schema: Schema) throws(Problem) -> JSONValue {
     budget.stepsLeft = Self.stepLimit
-    return try value(node, for: schema)
+    do throws(Problem) {
+      return try value(node, for: schema)
+    } catch {
+      guard budget.stepsLeft > 0 else {
+        throw Problem(node.location, "bad default: no type found that fits in \(Self.stepLimit) steps")
+      }
+      throw error
+    }
   }
 
   private func value(_ node: Node, for schema: Schema) throws(Problem) -> JSONValue {
     budget.stepsLeft -= 1
     guard budget.stepsLeft > 0 else {
-      throw Problem(node.location, "bad default: not decided after \(Self.stepLimit) steps; name its types apart")
+      throw Problem(node.location, "bad default: too many types to try")
     }
     switch schema {
     case .primitive(let primitive, _): return try primitiveValue(node, primitive)
@@ -85,7 +92,8 @@ struct DefaultValues {
     case (.float, .float(let text)), (.double, .float(let text)):
       return try floating(node, text, primitive)
     case (.string, .some(let other)) where other != .null:
-      throw Problem(node.location, "bad default: string expected, found \(quoted(node.text ?? "")); put quotes around it")
+      throw Problem(
+        node.location, "bad default: string expected, found \(quoted(node.text ?? "")); put quotes around it")
     default:
       throw mismatch(node, primitive.rawValue)
     }

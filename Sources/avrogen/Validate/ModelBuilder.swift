@@ -119,6 +119,10 @@ struct ModelBuilder {
     var definition = topic.definition
     var records: [RecordSchema] = []
     for value in topic.values {
+      if Schema.Primitive(rawValue: value.text) != nil {
+        diagnostics.error(value.location, "a topic takes records; \(value.text) is a primitive type")
+        continue
+      }
       guard let index = resolver.declaration(value.text, value.location, nil) else { continue }
       let declaration = draft.declarations[index]
       guard case .record = declaration.body else {

@@ -12,7 +12,8 @@ struct RecordNesting {
   static let stepLimit = 5_000_000
 
   func check() {
-    let byName = Dictionary(records.indices.map { (records[$0].schema.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let byName = Dictionary(
+      records.indices.map { (records[$0].schema.name, $0) }, uniquingKeysWith: { first, _ in first })
     let finite = finiteRecords(byName)
     var reported: Set<Int> = []
     for (index, record) in records.enumerated() where !finite[index] && !reported.contains(index) {

@@ -11,18 +11,23 @@ enum Leftovers {
   static func clean(home: String) throws(SupportError) -> [String] {
     guard let run = try RunFile.read(home: home) else { return [] }
     var notes: [String] = []
-    let alive = run.services.filter { isOurs($0.pid, home: home) }
-    for service in alive {
+    let recorded = run.services.filter { isOurs($0.pid, home: home) }
+    for service in recorded {
       kill(-service.pid, SIGKILL)
       kill(service.pid, SIGKILL)
       notes.append("killed \(service.name) (process \(service.pid)) of the run that was killed")
     }
+    let data = "\(home)/postgres"
     let limit = Date().addingTimeInterval(5)
-    while alive.contains(where: { isOurs($0.pid, home: home) }) {
+    while true {
+      // What works in the cluster's folder without its server would write beside the next one.
+      let backends = processes(workingIn: data)
+      for pid in backends { kill(pid, SIGKILL) }
+      if backends.isEmpty && !recorded.contains(where: { isOurs($0.pid, home: home) }) { break }
       if Date() > limit { throw SupportError("a process of an earlier run on \(home) does not end") }
       usleep(50_000)
     }
-    if try removeStaleServerLock(data: "\(home)/postgres") {
+    if try removeStaleServerLock(data: data) {
       notes.append("removed the lock file of a Postgres that is gone")
     }
     return notes
@@ -45,6 +50,14 @@ enum Leftovers {
     return content.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Processes whose working folder is this one; a server's backends say no path in their command line.
+  private static func processes(workingIn folder: String) -> [pid_t] {
+    let manager = FileManager.default
+    return ((try? manager.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap(pid_t.init).filter { pid in
+      (try? manager.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd")) == folder && !isZombie(pid)
+    }
+  }
+
   private static func isZombie(_ pid: pid_t) -> Bool {
     guard let content = (try? Files.read("/proc/\(pid)/stat")).flatMap({ $0 }) else { return false }
     // "pid (name) state …"; the name may hold anything, so look from its end.
@@ -52,8 +65,8 @@ enum Leftovers {
     return fields?.first == "Z"
   }
 
-  /// Postgres looks at its postmaster.pid itself, and also whether a backend of the dead server still uses the shared
-  /// memory; so the file goes only when its pid has been given to another program, which Postgres can't tell.
+  /// Postgres takes a postmaster.pid for that of a living server as long as there is any process of that number, be it
+  /// another program's or a dead one that nobody has waited for. By now no process of that server is left.
   private static func removeStaleServerLock(data: String) throws(SupportError) -> Bool {
     guard let content = try Files.read("\(data)/postmaster.pid"),
       let first = String(decoding: content, as: UTF8.self).split(separator: "\n").first, let pid = pid_t(first),

@@ -1,0 +1,67 @@
+import Foundation
+import PackagePlugin
+
+/// Makes Swift of the `.yaml`, `.yml` and `.avsc` files of a target.
+///
+/// The files are those that SwiftPM itself found in the target, so that one that is added, edited or removed is planned
+/// anew; what a plugin finds by listing a folder is not.
+@main
+struct AvrogenBuild: BuildToolPlugin {
+  private static let extensions: Set<String> = ["yaml", "yml", "avsc"]
+
+  func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
+    guard let module = target.sourceModule else { return [] }
+    let inputs = module.sourceFiles.map(\.url)
+      .filter { Self.extensions.contains($0.pathExtension.lowercased()) }
+      .sorted { $0.path < $1.path }
+    guard !inputs.isEmpty else {
+      Diagnostics.warning("target \(target.name) uses AvrogenBuild and has no .yaml, .yml or .avsc file")
+      return []
+    }
+    let folder = context.pluginWorkDirectoryURL
+    let names = try outputNames(of: inputs, in: target)
+    return [
+      .buildCommand(
+        displayName: "avrogen \(target.name)",
+        executable: try context.tool(named: "avrogen").url,
+        arguments: ["generate", "--output", folder.path] + inputs.map(\.path),
+        inputFiles: inputs,
+        outputFiles: names.map { folder.appending(path: $0) })
+    ]
+  }
+
+  /// Exactly what avrogen writes: `<stem>.swift` an input and the index. All Swift files of a module need names of their
+  /// own, whatever their folders.
+  private func outputNames(of inputs: [URL], in target: Target) throws -> [String] {
+    var owners: [String: URL] = [:]
+    for input in inputs {
+      let stem = input.deletingPathExtension().lastPathComponent
+      guard stem.lowercased() != "avrogenindex" else { throw PlanError.reserved(input.path) }
+      if let other = owners.updateValue(input, forKey: stem.lowercased()) {
+        throw PlanError.sameStem(other.path, input.path, "\(stem).swift")
+      }
+    }
+    if let module = target.sourceModule {
+      for source in module.sourceFiles.map(\.url) where source.pathExtension == "swift" {
+        let stem = source.deletingPathExtension().lastPathComponent
+        if let input = owners[stem.lowercased()] {
+          throw PlanError.sameStem(source.path, input.path, "\(stem).swift")
+        }
+      }
+    }
+    return inputs.map { $0.deletingPathExtension().lastPathComponent + ".swift" } + ["AvrogenIndex.swift"]
+  }
+}
+
+enum PlanError: Error, CustomStringConvertible {
+  case sameStem(String, String, String)
+  case reserved(String)
+
+  var description: String {
+    switch self {
+    case .sameStem(let first, let second, let output):
+      "\(first) and \(second) would both be \(output) in one module: rename one of them"
+    case .reserved(let path): "\(path): AvrogenIndex.swift is what avrogen adds itself: rename the file"
+    }
+  }
+}

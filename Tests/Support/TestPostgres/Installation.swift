@@ -1,0 +1,89 @@
+import Foundation
+
+/// The installed Postgres programs, and how to run them as someone who is not root, which they refuse.
+struct Installation {
+  let programs: String
+  /// Put before each command.
+  let prefix: [String]
+  /// Who has to own the folder, when that is not the caller.
+  let folderOwner: String?
+
+  static func find() throws -> Installation {
+    let programs = try findPrograms()
+    guard geteuid() == 0 else { return Installation(programs: programs, prefix: [], folderOwner: nil) }
+    let mapped = ["unshare", "--user", "--map-user=1000", "--map-group=1000"]
+    if (try? run(mapped + ["true"])) == 0 {
+      return Installation(programs: programs, prefix: mapped, folderOwner: nil)
+    }
+    let lowered = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
+    if (try? run(lowered + ["true"])) == 0 {
+      return Installation(programs: programs, prefix: lowered, folderOwner: "postgres")
+    }
+    throw TestPostgresError("postgres does not run as root: allow user namespaces, or add a user named postgres")
+  }
+
+  private static func findPrograms() throws -> String {
+    let root = "/usr/lib/postgresql"
+    let versions = ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).compactMap { Int($0) }
+    let folders = versions.sorted(by: >).map { "\(root)/\($0)/bin" }
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    for folder in folders + path.split(separator: ":").map({ String($0) }) {
+      if FileManager.default.isExecutableFile(atPath: "\(folder)/initdb") { return folder }
+    }
+    throw TestPostgresError("no initdb in \(root)/*/bin or PATH: install postgresql")
+  }
+
+  func makeCluster(in directory: URL, owner: String, password: String) async throws {
+    let passwordFile = directory.appendingPathComponent("password")
+    try password.write(to: passwordFile, atomically: false, encoding: .utf8)
+    if let folderOwner {
+      try FileManager.default.setAttributes([.ownerAccountName: folderOwner], ofItemAtPath: directory.path)
+      try FileManager.default.setAttributes([.ownerAccountName: folderOwner], ofItemAtPath: passwordFile.path)
+    }
+    let command =
+      prefix + [
+        "\(programs)/initdb", "--pgdata=\(directory.path)/data", "--username=\(owner)",
+        "--pwfile=\(passwordFile.path)", "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8",
+        "--no-locale", "--no-sync", "--no-instructions",
+      ]
+    let log = directory.appendingPathComponent("initdb.log")
+    let status = try await Task.detached { try Self.run(command, log: log) }.value
+    guard status == 0 else {
+      let output = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+      throw TestPostgresError("initdb failed with \(status):\n\(output.suffix(2000))")
+    }
+  }
+
+  func startServer(in directory: URL, port: Int, settings: [String: String]) throws -> Guardian {
+    let fast = [
+      "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB",
+      "max_connections": "100", "max_wal_size": "256MB", "autovacuum": "off", "jit": "off",
+      "listen_addresses": "127.0.0.1", "port": String(port), "unix_socket_directories": directory.path,
+    ]
+    let all = fast.merging(settings) { _, chosen in chosen }.sorted { $0.key < $1.key }
+    let command =
+      prefix + ["\(programs)/postgres", "-D", "\(directory.path)/data"]
+      + all.flatMap { ["-c", "\($0.key)=\($0.value)"] }
+    return try Guardian(directory: directory, command: command)
+  }
+
+  @discardableResult
+  private static func run(_ command: [String], log: URL? = nil) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = command
+    process.standardInput = FileHandle.nullDevice
+    if let log {
+      _ = FileManager.default.createFile(atPath: log.path, contents: nil)
+      let file = try FileHandle(forWritingTo: log)
+      process.standardOutput = file
+      process.standardError = file
+    } else {
+      process.standardOutput = FileHandle.nullDevice
+      process.standardError = FileHandle.nullDevice
+    }
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import PostgresRuntime
+import Synchronization
+
+/// A private Postgres cluster in a temporary folder, on a free port of the loopback address and on a Unix socket.
+///
+/// It ends when `stop` is called, when the last reference goes, and also when this process ends in whatever way: a
+/// small shell beside it waits for the end of a pipe that this process holds.
+public final class TestPostgres: Sendable {
+  /// The superuser, and its password over TCP; over the Unix socket nobody needs one.
+  public static let owner = "owner"
+  public static let ownerPassword = "owner's secret"
+
+  private static let startTimeoutSeconds = 30
+  private static let maxStarts = 5
+
+  public let port: Int
+  /// Holds the data, the socket and the log; removed at the end.
+  public let directory: URL
+  private let guardian: Guardian
+  private let databases = Mutex(0)
+
+  private init(port: Int, directory: URL, guardian: Guardian) {
+    self.port = port
+    self.directory = directory
+    self.guardian = guardian
+  }
+
+  deinit {
+    guardian.letGo()
+  }
+
+  /// One cluster for all tests of a process.
+  public static func shared() async throws -> TestPostgres {
+    try await cluster.value
+  }
+
+  private static let cluster = Task { try await start() }
+
+  /// Makes and starts a cluster of its own, for tests that stop it.
+  /// - Parameter settings: of postgresql.conf, beside those that make it fast and unsafe
+  public static func start(settings: [String: String] = [:]) async throws -> TestPostgres {
+    let installation = try Installation.find()
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pg-\(UUID().uuidString.prefix(13))")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    do {
+      try await installation.makeCluster(in: directory, owner: owner, password: ownerPassword)
+      for attempt in 1... {
+        // Another process may take the port between the look and the start.
+        let port = try freePort()
+        let guardian = try installation.startServer(in: directory, port: port, settings: settings)
+        do {
+          let server = TestPostgres(port: port, directory: directory, guardian: guardian)
+          try await server.waitUntilReady()
+          return server
+        } catch  where attempt < maxStarts && !guardian.isRunning {
+          continue
+        }
+      }
+      throw TestPostgresError("not reached")
+    } catch {
+      try? FileManager.default.removeItem(at: directory)
+      throw error
+    }
+  }
+
+  /// How to connect.
+  /// - Parameter overTCP: by the loopback address with a password, rather than by the socket without
+  public func configuration(
+    database: String = "postgres", user: String = owner, password: String? = ownerPassword, overTCP: Bool = false
+  ) -> PostgresConfiguration {
+    PostgresConfiguration(
+      host: overTCP ? "127.0.0.1" : directory.path, port: port, database: database, user: user, password: password,
+      applicationName: "test")
+  }
+
+  /// An empty database that no other test uses.
+  public func makeDatabase() async throws -> PostgresConfiguration {
+    let number = databases.withLock { count in
+      count += 1
+      return count
+    }
+    let name = "test_\(number)"
+    let connection = try await PostgresConnection.connect(configuration())
+    do {
+      try await connection.run { session in
+        try session.script("create database \(identifier: name) template template0")
+      }
+    } catch {
+      await connection.close()
+      throw error
+    }
+    await connection.close()
+    return configuration(database: name)
+  }
+
+  /// What the server logged so far.
+  public var log: String {
+    (try? String(contentsOf: directory.appendingPathComponent("log"), encoding: .utf8)) ?? ""
+  }
+
+  /// Stops the server, removes its folder, and returns when both are done.
+  public func stop() async {
+    guardian.letGo()
+    await guardian.ended()
+  }
+
+  private func waitUntilReady() async throws {
+    let deadline = ContinuousClock.now + .seconds(Self.startTimeoutSeconds)
+    while true {
+      do {
+        let connection = try await PostgresConnection.connect(configuration())
+        await connection.close()
+        return
+      } catch {
+        if !guardian.isRunning { throw TestPostgresError("postgres did not start:\n\(log.suffix(2000))") }
+        if ContinuousClock.now > deadline {
+          throw TestPostgresError("postgres was not ready in time: \(error)\n\(log.suffix(2000))")
+        }
+        try await Task.sleep(for: .milliseconds(20))
+      }
+    }
+  }
+
+  private static func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { throw TestPostgresError("no socket: \(errno)") }
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let result = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+        bind(descriptor, address, size) == 0 ? getsockname(descriptor, address, &size) : -1
+      }
+    }
+    guard result == 0 else { throw TestPostgresError("no free port: \(errno)") }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+}
+
+public struct TestPostgresError: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+}
