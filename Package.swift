@@ -97,7 +97,9 @@ enum House {
         name: "BankSupport",
         dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "PostgresRuntime", hummingbird, crypto],
         path: "Sources/Services/Support", swiftSettings: strict),
-      service("SetupDBService", folder: "SetupDB"),
+      .target(
+        name: "SetupDBService", dependencies: ["PostgresRuntime", "TopologyModel"], path: "Sources/Services/SetupDB",
+        swiftSettings: strict),
       .target(
         name: "SynchronizerService", dependencies: ["KafkaRuntime", "SchemaRegistry", "TopologyModel"],
         path: "Sources/Services/Synchronizer", swiftSettings: strict),
@@ -170,7 +172,8 @@ enum House {
       .target(
         name: "TestBank",
         dependencies: [
-          "BankSupport", "CommandHandlerService", "Definitions", "KafkaRuntime", "PostgresRuntime", "SchemaRegistry",
+          "AuditService", "BankSupport", "CommandHandlerService", "Definitions", "KafkaRuntime", "PostgresRuntime",
+          "SchemaRegistry",
           "SchemaRegistryServer", "EmbeddedBroker", "TestPostgres",
         ],
         path: "Tests/Support/TestBank", swiftSettings: strict),
