@@ -144,6 +144,8 @@ enum House {
           "EmbeddedBroker",
         ]),
       test("BankSupportTests", ["BankSupport", "bank"]),
+      test("HeartbeatTests", ["HeartbeatService", "BankSupport"]),
+      test("CommandGeneratorTests", ["CommandGeneratorService", "BankSupport", "Definitions"]),
       test("CommandHandlerTests", ["CommandHandlerService", "TestBank"]),
       test("SystemTests", ["bank", "avrogen"], exclude: ["Python"]),
     ]
