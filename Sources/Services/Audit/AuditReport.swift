@@ -11,8 +11,12 @@ public struct AuditReport: Sendable, Codable, Equatable {
   public var outsideLegs = 0
   /// Commands whose id was used before with another payload.
   public var conflicts = 0
+  /// Commands that a dead letter is about.
+  public var deadLetters = 0
   /// Records read from topics.
   public var recordsRead = 0
+  /// Commands at or past the handler's position.
+  public var unhandled = 0
   /// Events in the outbox that were not published when the snapshot was taken.
   public var inFlight = 0
   /// Events whose recorded delivery is gone from the broker and which wait to be published again.
@@ -40,19 +44,24 @@ public struct AuditReport: Sendable, Codable, Equatable {
   /// True when every invariant holds.
   public var isGood: Bool { invariants.allSatisfy(\.holds) }
 
+  /// True when nothing was on its way (I5): no command, no event.
+  public var isDrained: Bool {
+    unhandled == 0 && inFlight == 0 && awaitingRepublication == 0 && staleCommandPartitions == 0
+  }
+
   /// For people: a line of figures, then a line an invariant with what is wrong below it.
   public var text: String {
     var lines = [
       "\(accounts) accounts, \(handled) transfers handled (\(confirmed) confirmed, \(handled - confirmed) refused), "
-        + "\(conflicts) conflicts"
+        + "\(conflicts) conflicts, \(deadLetters) dead letters"
     ]
     for (reason, count) in failed.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
       lines.append("  refused, \(reason): \(count)")
     }
     lines.append(
       "\(recordsRead) records read; in flight \(inFlight), to be published again \(awaitingRepublication), "
-        + "repeated \(repeated), command partitions with lost records \(staleCommandPartitions), "
-        + "outside legs \(outsideLegs)")
+        + "commands to handle \(unhandled), repeated \(repeated), "
+        + "command partitions with lost records \(staleCommandPartitions), outside legs \(outsideLegs)")
     for invariant in invariants {
       lines.append("\(invariant.name) \(invariant.holds ? "holds" : "FAILS"): \(invariant.figures)")
       lines += invariant.findings.map { "  \($0)" }

@@ -2,26 +2,54 @@ import BankSupport
 import Definitions
 import Foundation
 import KafkaRuntime
-import SchemaRegistry
 
-/// Compares the snapshot with what the topics hold. Feed it every record, then ask for the report.
+/// Compares the snapshot with what the topics hold. Feed it the events, the dead letters, then the commands; then
+/// ask for the report.
 struct Auditor {
-  private let snapshot: LedgerSnapshot
-  private var report = AuditReport()
-  private var answers = Findings()
-  private var chains = Findings()
-  private var answered: Set<UUID> = []
-  /// For each IBAN, whether the event of each sequence was seen; index 0 is sequence 1.
-  private var seen: [String: [Bool]]
+  /// The leg of one side, by account and index in its chain.
+  struct Side {
+    let iban: String
+    let index: Int
+  }
+
+  /// The legs of one command.
+  struct Pair {
+    var debit: Side?
+    var credit: Side?
+  }
+
+  /// What the topics hold of one account's chain.
+  struct Chain {
+    /// The offset of each sequence's last copy; index 0 is sequence 1, -1 is not seen.
+    var offsets: [Int64]
+    var partition: Int32?
+  }
+
+  let snapshot: LedgerSnapshot
+  var report = AuditReport()
+  /// Of I2.
+  var answers = Findings()
+  /// Of I3.
+  var chains = Findings()
+  var answeredTransfers: Set<UUID> = []
+  var answeredCreations: Set<UUID> = []
+  var seen: [String: Chain]
   /// The balance after each leg, by IBAN; index 0 is sequence 1.
-  private let balances: [String: [Int64]]
+  let balances: [String: [Int64]]
+  var pairs: [UUID: Pair] = [:]
   /// Deliveries not found on the topics so far.
-  private var missing: [LedgerSnapshot.Place: UUID]
+  var missing: [LedgerSnapshot.Place: [UUID]]
+  /// Ids of events in the outbox that say what the database says.
+  var waiting: Set<UUID> = []
+  var deadLetters: Set<LedgerSnapshot.Place>
+  let knownEnds: [TopicPartition: Int64]
 
   init(_ snapshot: LedgerSnapshot) {
     self.snapshot = snapshot
     missing = snapshot.deliveries
-    seen = snapshot.legs.mapValues { Array(repeating: false, count: $0.count) }
+    knownEnds = snapshot.knownEnds
+    deadLetters = snapshot.deadLetters
+    seen = snapshot.legs.mapValues { Chain(offsets: Array(repeating: -1, count: $0.count)) }
     var balances: [String: [Int64]] = [:]
     for (iban, legs) in snapshot.legs {
       var balance = snapshot.accounts[iban]?.opening ?? 0
@@ -32,193 +60,185 @@ struct Auditor {
       }
     }
     self.balances = balances
-  }
-
-  // MARK: Records
-
-  /// Notes that a record stands where it does. Every record of the answer topics passes here once.
-  mutating func place(_ record: ConsumedRecord) {
-    report.recordsRead += 1
-    let place = LedgerSnapshot.Place(partition: record.topicPartition, offset: record.offset)
-    guard let expected = missing[place] else { return }
-    if record.header(CloudEvent.Header.id).flatMap(UUID.init(uuidString:)) == expected { missing[place] = nil }
-  }
-
-  mutating func add(_ event: BalanceChanged, at record: ConsumedRecord) {
-    let what = "balance_changed \(record.partition)/\(record.offset)"
-    guard let sequence = record.header(CloudEvent.Header.sequence).flatMap({ Int64($0) }) else {
-      return chains.add("\(what): no sequence")
+    pairs.reserveCapacity(snapshot.transfers.count)
+    for (iban, legs) in snapshot.legs {
+      for (index, leg) in legs.enumerated() { pair(Side(iban: iban, index: index), leg) }
     }
-    guard let legs = snapshot.legs[event.iban], sequence >= 1, sequence <= legs.count else {
-      return chains.add("\(what): \(event.iban) has no leg with sequence \(sequence)")
+  }
+
+  private mutating func pair(_ side: Side, _ leg: LedgerSnapshot.Leg) {
+    let isDebit = leg.side == 0
+    if isDebit ? pairs[leg.commandID]?.debit != nil : pairs[leg.commandID]?.credit != nil {
+      chains.add("command \(leg.commandID.text) has two \(isDebit ? "debits" : "credits")")
+    }
+    if isDebit {
+      pairs[leg.commandID, default: Pair()].debit = side
+    } else {
+      pairs[leg.commandID, default: Pair()].credit = side
+    }
+  }
+
+  func leg(_ side: Side) -> LedgerSnapshot.Leg? { snapshot.legs[side.iban]?[side.index] }
+
+  // MARK: Events
+
+  /// Notes that a record stands where it does. Every record of a topic passes here once.
+  mutating func place(_ event: AuditedEvent) {
+    guard case .topic(let place) = event.origin else { return }
+    report.recordsRead += 1
+    guard let id = event.id, let index = missing[place]?.firstIndex(of: id) else { return }
+    missing[place]?.remove(at: index)
+    if missing[place]?.isEmpty == true { missing[place] = nil }
+  }
+
+  /// A record of balance_changed, or an event for it in the outbox.
+  mutating func add(_ change: BalanceChanged, at event: AuditedEvent) {
+    guard let sequence = event.sequence else { return chains.add("\(event.place): no header sequence") }
+    guard let legs = snapshot.legs[change.iban], sequence >= 1, sequence <= legs.count else {
+      if !isLater(event) { chains.add("\(event.place): \(change.iban) has no leg with sequence \(sequence)") }
+      return
     }
     let index = Int(sequence) - 1
     let leg = legs[index]
-    if leg.amount != event.changedBy || balances[event.iban]?[index] != event.newBalance {
+    let balance = balances[change.iban]?[index] ?? 0
+    if leg.amount != change.changedBy || balance != change.newBalance {
       chains.add(
-        "\(what): \(event.iban) sequence \(sequence) changed by \(event.changedBy) to \(event.newBalance), in the "
-          + "database by \(leg.amount) to \(balances[event.iban]?[index] ?? 0)")
+        "\(event.place): \(change.iban) sequence \(sequence) changed by \(change.changedBy) to \(change.newBalance), "
+          + "in the database by \(leg.amount) to \(balance)")
     }
-    if leg.counterparty != event.fromTo {
-      chains.add("\(what): other side is \(event.fromTo), in the database \(leg.counterparty)")
+    if leg.counterparty != change.fromTo.asStored {
+      chains.add("\(event.place): other side is \(change.fromTo), in the database \(leg.counterparty)")
     }
-    if record.header(CloudEvent.Header.causationID).flatMap(UUID.init(uuidString:)) != leg.commandID {
-      chains.add("\(what): caused by another command than leg \(sequence) of \(event.iban)")
+    let problem = headerProblem(
+      event,
+      .event(
+        causedBy: leg.commandID, topic: Topics.balanceChanged.name, leg: leg.side == 0 ? .debit : .credit,
+        type: BalanceChanged.schemaName, sequence: sequence), key: change.iban)
+    if let problem { chains.add("\(event.place): \(problem)") }
+    switch event.origin {
+    case .outbox: if let id = event.id { waiting.insert(id) }
+    case .topic(let place): note(place, change.iban, index)
     }
-    if seen[event.iban]?[index] == true {
-      report.repeated += 1
+  }
+
+  private mutating func note(_ place: LedgerSnapshot.Place, _ iban: String, _ index: Int) {
+    guard let chain = seen[iban] else { return }
+    if chain.offsets[index] >= 0 { report.repeated += 1 }
+    // In place: a copy of the chain for each event would take time that grows with its square.
+    seen[iban]?.offsets[index] = place.offset
+    if let partition = chain.partition, partition != place.partition.partition {
+      chains.add("\(place.partition)/\(place.offset): \(iban) has events in partition \(partition) too")
+    } else if chain.partition == nil {
+      seen[iban]?.partition = place.partition.partition
+    }
+  }
+
+  mutating func add(_ answer: MoneyTransferConfirmed, at event: AuditedEvent) {
+    addTransfer(answer.id, reason: nil, type: MoneyTransferConfirmed.schemaName, at: event)
+  }
+
+  mutating func add(_ answer: MoneyTransferFailed, at event: AuditedEvent) {
+    addTransfer(answer.id, reason: answer.reason, type: MoneyTransferFailed.schemaName, at: event)
+  }
+
+  private mutating func addTransfer(_ id: UUID, reason: String?, type: String, at event: AuditedEvent) {
+    guard let decided = snapshot.transfers[id] else {
+      if !isLater(event) { answers.add("\(event.place): the database has no transfer \(id.text)") }
+      return
+    }
+    if decided.reason != reason {
+      answers.add(
+        "\(event.place): transfer \(id.text) is \(Self.outcome(reason)), in the database "
+          + Self.outcome(decided.reason))
+    }
+    checkAnswer(event, command: id, type: type)
+    if noteAnswer(event), !answeredTransfers.insert(id).inserted { report.repeated += 1 }
+  }
+
+  mutating func add(_ answer: AccountCreationConfirmed, at event: AuditedEvent) {
+    addCreation(
+      answer.id, iban: answer.iban, token: answer.token, reason: nil, type: AccountCreationConfirmed.schemaName,
+      at: event)
+  }
+
+  mutating func add(_ answer: AccountCreationFailed, at event: AuditedEvent) {
+    addCreation(
+      answer.id, iban: nil, token: nil, reason: answer.reason, type: AccountCreationFailed.schemaName, at: event)
+  }
+
+  private mutating func addCreation(
+    _ id: UUID, iban: String?, token: String?, reason: String?, type: String, at event: AuditedEvent
+  ) {
+    guard let decided = snapshot.creations[id] else {
+      if !isLater(event) { answers.add("\(event.place): the database has no account creation \(id.text)") }
+      return
+    }
+    // The token is a secret: it is compared, never shown.
+    if decided.iban != iban || decided.token != token || decided.reason != reason {
+      answers.add("\(event.place): account creation \(id.text) has another outcome in the database")
+    }
+    checkAnswer(event, command: id, type: type)
+    if noteAnswer(event), !answeredCreations.insert(id).inserted { report.repeated += 1 }
+  }
+
+  /// A record that its topic's codec can't read.
+  mutating func add(unreadable event: AuditedEvent, because problem: String) {
+    let text = "\(event.place) can't be read: \(problem)"
+    if event.topic == Topics.balanceChanged.name { chains.add(text) } else { answers.add(text) }
+  }
+
+  mutating func add(deadLetter event: AuditedEvent) {
+    if let place = event.deadLetterOf {
+      deadLetters.insert(place)
     } else {
-      seen[event.iban]?[index] = true
+      answers.add("\(event.place): no headers that say which command it is about")
     }
+    if case .outbox = event.origin, let id = event.id { waiting.insert(id) }
   }
 
-  mutating func add(transfer id: UUID, reason: String?, at record: ConsumedRecord) {
-    switch snapshot.transfers[id] {
-    case .none: answers.add("\(place(of: record)): the database has no transfer \(id.text)")
-    case .some(let decided):
-      if decided != reason {
-        answers.add(
-          "\(place(of: record)): transfer \(id.text) is \(Self.outcome(reason)), in the database \(Self.outcome(decided))"
-        )
-      }
+  private mutating func checkAnswer(_ event: AuditedEvent, command: UUID, type: String) {
+    let expected = CloudEvent.event(causedBy: command, topic: event.topic, type: type)
+    if let problem = headerProblem(event, expected, key: command.text) { answers.add("\(event.place): \(problem)") }
+  }
+
+  /// True when the answer stands on its topic.
+  private mutating func noteAnswer(_ event: AuditedEvent) -> Bool {
+    guard case .outbox = event.origin else { return true }
+    if let id = event.id { waiting.insert(id) }
+    return false
+  }
+
+  /// What consumers rely on: the id by which they drop copies, the key by which an account's events keep their order.
+  private func headerProblem(_ event: AuditedEvent, _ expected: CloudEvent, key: String) -> String? {
+    if event.id != expected.id {
+      return "\(CloudEvent.Header.id) is \(event.id?.text ?? "missing"), should be \(expected.id.text)"
     }
-    note(id)
-  }
-
-  mutating func add(creation id: UUID, iban: String?, reason: String?, at record: ConsumedRecord) {
-    if let decided = snapshot.creations[id] {
-      if decided.iban != iban || decided.reason != reason {
-        answers.add("\(place(of: record)): account creation \(id.text) has another outcome in the database")
-      }
-    } else {
-      answers.add("\(place(of: record)): the database has no account creation \(id.text)")
+    if event.causationID != expected.causationID {
+      return "\(CloudEvent.Header.causationID) is \(event.causationID?.text ?? "missing"), should be "
+        + (expected.causationID?.text ?? "missing")
     }
-    note(id)
+    if event.type != expected.type {
+      return "\(CloudEvent.Header.type) is \(event.type ?? "missing"), should be \(expected.type)"
+    }
+    if event.source != expected.source.rawValue {
+      return "\(CloudEvent.Header.source) is \(event.source ?? "missing"), should be \(expected.source.rawValue)"
+    }
+    if event.specVersion != "1.0" {
+      return "\(CloudEvent.Header.specVersion) is \(event.specVersion ?? "missing"), should be 1.0"
+    }
+    return event.key == key ? nil : "the key is \(event.key ?? "missing"), should be \(key)"
   }
 
-  /// A command below the handler's position.
-  mutating func add(command id: UUID, isTransfer: Bool, at record: ConsumedRecord) {
-    let isDecided = isTransfer ? snapshot.transfers[id] != nil : snapshot.creations[id] != nil
-    if !isDecided { answers.add("\(place(of: record)): command \(id.text) was passed over without an outcome") }
+  /// True for an event that may follow from a command decided after the snapshot was taken.
+  private func isLater(_ event: AuditedEvent) -> Bool {
+    guard case .topic(let place) = event.origin else { return false }
+    return place.offset >= knownEnds[place.partition] ?? 0
   }
-
-  mutating func addStaleCommandPartition() { report.staleCommandPartitions += 1 }
-
-  private mutating func note(_ id: UUID) {
-    if !answered.insert(id).inserted { report.repeated += 1 }
-  }
-
-  private func place(of record: ConsumedRecord) -> String { "\(record.topicPartition)/\(record.offset)" }
 
   private static func outcome(_ reason: String?) -> String { reason.map { "refused (\($0))" } ?? "confirmed" }
+}
 
-  // MARK: Report
-
-  consuming func finish() -> AuditReport {
-    let waiting = snapshot.inFlight.union(missing.values)
-    report.inFlight = snapshot.inFlight.count
-    report.awaitingRepublication = missing.count
-    report.accounts = snapshot.accounts.count
-    report.conflicts = snapshot.conflicts
-    countOutcomes()
-    let unanswered = checkAnswers(waiting)
-    let (sides, pairs) = checkLegs(waiting)
-    report.outsideLegs = sides - 2 * pairs
-    report.invariants = [
-      sumInvariant(),
-      answers.invariant(
-        "I2",
-        figures: "\(snapshot.transfers.count + snapshot.creations.count) outcomes, \(answered.count) answered on the "
-          + "topics, \(unanswered) on their way"),
-      chains.invariant(
-        "I3", figures: "\(snapshot.legs.count) chains of \(sides) events, \(pairs) transfers within the bank"),
-      limitInvariant(),
-    ]
-    return report
-  }
-
-  private mutating func countOutcomes() {
-    report.handled = snapshot.transfers.count
-    for case .some(let reason) in snapshot.transfers.values.map({ $0 }) { report.failed[reason, default: 0] += 1 }
-    report.confirmed = report.handled - report.failed.values.reduce(0, +)
-  }
-
-  private func sumInvariant() -> AuditReport.Invariant {
-    var findings = Findings()
-    if !snapshot.sumsAgree { findings.add("the two differ") }
-    return findings.invariant(
-      "I1", figures: "sum of balances \(snapshot.balanceSum) = 10^17 + sum of legs \(snapshot.legSum)")
-  }
-
-  private func limitInvariant() -> AuditReport.Invariant {
-    var findings = Findings()
-    for (iban, account) in snapshot.accounts where account.amount < account.limit {
-      findings.add("\(iban) has \(account.amount), its limit is \(account.limit)")
-    }
-    return findings.invariant("I4", figures: "\(snapshot.accounts.count) balances at or over their limit")
-  }
-
-  /// Every outcome is on its topic or waits to be. Returns how many wait.
-  private mutating func checkAnswers(_ waiting: Set<UUID>) -> Int {
-    var unanswered = 0
-    for (id, reason) in snapshot.transfers where !answered.contains(id) {
-      let topic = reason == nil ? Topics.moneyTransferConfirmed.name : Topics.moneyTransferFailed.name
-      unanswered += 1
-      if !waiting.contains(CloudEvent.eventID(command: id, topic: topic)) {
-        answers.add("transfer \(id.text) is decided, and \(topic) has no answer")
-      }
-    }
-    for (id, creation) in snapshot.creations where !answered.contains(id) {
-      let topic = creation.iban != nil ? Topics.accountCreationConfirmed.name : Topics.accountCreationFailed.name
-      unanswered += 1
-      if !waiting.contains(CloudEvent.eventID(command: id, topic: topic)) {
-        answers.add("account creation \(id.text) is decided, and \(topic) has no answer")
-      }
-    }
-    return unanswered
-  }
-
-  /// Chains of the database, events that are not on the topic, and legs against outcomes.
-  /// Returns the number of legs, and of transfers with two.
-  private mutating func checkLegs(_ waiting: Set<UUID>) -> (sides: Int, pairs: Int) {
-    var amounts: [UUID: (count: Int, sum: Int64)] = [:]
-    var sides = 0
-    for (iban, legs) in snapshot.legs {
-      sides += legs.count
-      checkChain(iban, legs)
-      for (index, leg) in legs.enumerated() {
-        let (count, sum) = amounts[leg.commandID] ?? (0, 0)
-        amounts[leg.commandID] = (count + 1, sum &+ leg.amount)
-        guard seen[iban]?[index] == false else { continue }
-        let event = CloudEvent.eventID(
-          command: leg.commandID, topic: Topics.balanceChanged.name, leg: leg.side == 0 ? .debit : .credit)
-        if !waiting.contains(event) { chains.add("\(iban): balance_changed has no event of sequence \(leg.sequence)") }
-      }
-    }
-    for (iban, account) in snapshot.accounts where snapshot.legs[iban] == nil && account.amount != account.opening {
-      chains.add("\(iban) has \(account.amount) and no legs")
-    }
-    for (id, total) in amounts {
-      if snapshot.transfers[id] != .some(nil) { chains.add("command \(id.text) has legs and is not confirmed") }
-      if total.count == 2, total.sum != 0 { chains.add("the legs of \(id.text) differ by \(total.sum)") }
-      if total.count > 2 { chains.add("command \(id.text) has \(total.count) legs") }
-    }
-    for (id, reason) in snapshot.transfers where reason == nil && amounts[id] == nil {
-      chains.add("transfer \(id.text) is confirmed and has no legs")
-    }
-    return (sides, amounts.values.count { $0.count == 2 })
-  }
-
-  private mutating func checkChain(_ iban: String, _ legs: [LedgerSnapshot.Leg]) {
-    guard let account = snapshot.accounts[iban] else { return chains.add("\(iban) has legs and no balance") }
-    for (index, leg) in legs.enumerated() where leg.sequence != Int64(index) + 1 {
-      return chains.add("\(iban): sequence \(leg.sequence) stands where \(index + 1) should")
-    }
-    if account.version != legs.count {
-      chains.add("\(iban): version \(account.version), and \(legs.count) legs")
-    }
-    if balances[iban]?.last != account.amount {
-      chains.add("\(iban): balance \(account.amount), and its legs end at \(balances[iban]?.last ?? 0)")
-    }
-  }
+extension String {
+  /// As a Postgres text holds it: it can't hold the character zero, and an Avro string can.
+  var asStored: String { utf8.contains(0) ? String(map { $0 == "\0" ? "\u{FFFD}" : $0 }) : self }
 }

@@ -7,6 +7,42 @@ struct TopicScan {
   static let silenceMillis = 30_000
   private static let batchRecords = 2_000
 
+  /// The partitions that the cluster has of these topics.
+  ///
+  /// - Throws: `SupportError` when it doesn't have one of the topics, and `KafkaError`.
+  static func partitions(_ configuration: KafkaConfiguration, topics: Set<String>) async throws -> [TopicPartition] {
+    let admin = try KafkaAdmin(configuration)
+    do {
+      let found = try await admin.topics().filter { topics.contains($0.name) }
+      await admin.close()
+      let missing = topics.subtracting(found.map(\.name)).sorted()
+      guard missing.isEmpty else {
+        throw SupportError("the cluster has no topic \(missing.joined(separator: ", ")): bank synchronize makes it")
+      }
+      return found.flatMap { topic in
+        (0..<topic.partitions).map { TopicPartition(topic: topic.name, partition: Int32($0)) }
+      }
+    } catch {
+      await admin.close()
+      throw error
+    }
+  }
+
+  /// The offset after the last record of each partition.
+  static func ends(
+    _ configuration: KafkaConfiguration, _ partitions: [TopicPartition]
+  ) async throws -> [TopicPartition: Int64] {
+    let consumer = try KafkaConsumer(configuration, assignment: [:])
+    do {
+      let ends = try await consumer.endOffsets(partitions)
+      await consumer.close()
+      return ends
+    } catch {
+      await consumer.close()
+      throw error
+    }
+  }
+
   /// Calls `body` with every batch of records.
   ///
   /// - Parameters:

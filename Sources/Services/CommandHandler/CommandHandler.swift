@@ -7,29 +7,38 @@ import SchemaRegistry
 import Synchronization
 
 /// What a handler works with.
-struct HandlerConnections: Sendable {
-  var kafka: KafkaConfiguration
+package struct HandlerConnections: Sendable {
+  package var kafka: KafkaConfiguration
   /// As the role `command_handler`, in balancedb.
-  var postgres: PostgresConfiguration
-  var registryURL: String
-  var incarnation: UUID
+  package var postgres: PostgresConfiguration
+  package var registryURL: String
+  package var incarnation: UUID
+
+  package init(
+    kafka: KafkaConfiguration, postgres: PostgresConfiguration, registryURL: String, incarnation: UUID
+  ) {
+    self.kafka = kafka
+    self.postgres = postgres
+    self.registryURL = registryURL
+    self.incarnation = incarnation
+  }
 }
 
 /// A handler: reads commands, decides, writes, publishes.
 ///
 /// Three tasks: the leases, the batches (read, parse, one transaction each), and the publisher, which sends what is
 /// committed while the next batch is decided.
-final class CommandHandler: Sendable {
+package final class CommandHandler: Sendable {
   private static let pollMillis = 100
   private static let lagEveryMillis = 5_000
 
   private let connections: HandlerConnections
   private let settings: HandlerSettings
-  let status: HandlerStatus
+  package let status: HandlerStatus
   private let cache: OutboxCache
   private let places = Mutex<[TopicPartition: Position]>([:])
 
-  init(_ connections: HandlerConnections, settings: HandlerSettings, status: HandlerStatus) {
+  package init(_ connections: HandlerConnections, settings: HandlerSettings, status: HandlerStatus) {
     self.connections = connections
     self.settings = settings
     self.status = status
@@ -40,7 +49,7 @@ final class CommandHandler: Sendable {
   /// what is committed and returns.
   ///
   /// - Throws: when it can't begin.
-  func run(until stop: StopFlag) async throws {
+  package func run(until stop: StopFlag) async throws {
     var registrySettings = RegistryClient.Settings()
     // The handler waits by itself, without keeping other partitions waiting.
     registrySettings.maxAttempts = 1

@@ -16,7 +16,8 @@ public enum CommandHandlerService {
   /// - Throws: `SupportError` when a setting is missing or database and topics are not from the same run; what the
   ///   HTTP server throws.
   public static func run(_ environment: BankEnvironment, settings: HandlerSettings = HandlerSettings()) async throws {
-    let host = ServiceHost(name: name, port: settings.port ?? environment.ports.commandHandler)
+    let host = ServiceHost(
+      name: name, address: environment.bindAddress, port: settings.port ?? environment.ports.commandHandler)
     let kafka = try environment.kafka()
     let postgres = try environment.postgres(database: database, role: role)
     let registryURL = try environment.registryURL()

@@ -3,7 +3,7 @@ import Synchronization
 /// The steps of the handler between which a test can interfere.
 public enum Step: String, Sendable, CaseIterable {
   case batchRead, idsRead, balancesLocked, decided, balancesWritten, outcomesWritten, outboxWritten, offsetsMoved
-  case committed, published, markedSent
+  case committed, publishing, published, markedSent
 }
 
 #if DEBUG

@@ -3,14 +3,14 @@ import Foundation
 import Synchronization
 
 /// What the handler shows of itself: metrics, health, and a line on standard error when something changes.
-final class HandlerStatus: Sendable {
+package final class HandlerStatus: Sendable {
   /// What has to work for the handler to be well. The raw value is the label `target` of `bank_retries_total`.
   enum Part: String, Sendable, CaseIterable {
     case kafka, postgres, registry, outbox, lease
   }
 
-  let metrics: Metrics
-  let health: Health
+  package let metrics: Metrics
+  package let health: Health
   private let state = Mutex(State())
 
   private struct State {
@@ -18,7 +18,7 @@ final class HandlerStatus: Sendable {
     var isStarted = false
   }
 
-  init(metrics: Metrics, health: Health) {
+  package init(metrics: Metrics, health: Health) {
     self.metrics = metrics
     self.health = health
   }

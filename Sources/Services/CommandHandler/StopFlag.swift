@@ -1,13 +1,15 @@
 import Synchronization
 
 /// Tells the handler's tasks to end after what they have begun. A cancelled task would cut off a transaction.
-final class StopFlag: Sendable {
+package final class StopFlag: Sendable {
   private let flag = Atomic(false)
   private static let lookEveryMillis = 50
 
-  var isSet: Bool { flag.load(ordering: .acquiring) }
+  package init() {}
 
-  func set() { flag.store(true, ordering: .releasing) }
+  package var isSet: Bool { flag.load(ordering: .acquiring) }
+
+  package func set() { flag.store(true, ordering: .releasing) }
 
   /// Waits; ends early when the flag is set.
   func sleep(millis: Int) async {

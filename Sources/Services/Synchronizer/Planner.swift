@@ -40,43 +40,46 @@ public struct SubjectSchema: Sendable, Hashable {
   }
 }
 
-/// Whether a topic belongs to the brokers or the registry, so that it is never deleted whatever is declared.
-public func isInternal(topic: String) -> Bool {
-  topic.hasPrefix("__") || topic == "_schemas" || topic.hasPrefix("_confluent")
-}
+extension Synchronizer {
+  /// Whether a topic belongs to the brokers or the registry, so that it is never deleted whatever is declared.
+  public static func isInternal(topic: String) -> Bool {
+    topic.hasPrefix("__") || topic == "_schemas" || topic.hasPrefix("_confluent")
+  }
 
-/// Compares what is declared with what is there. No I/O; equal input gives an equal plan, sorted.
-///
-/// - Parameter deletes: whether topics that are not declared are deleted. Internal and unmanaged ones never are.
-public func plan(declared: TopologyDescription, actual: ActualState, deletes: Bool = false) -> SynchronizerPlan {
-  let problems = problems(in: declared, brokerCount: actual.brokerCount)
-  guard problems.isEmpty else {
-    return SynchronizerPlan(actions: [], differences: [], notes: [], problems: problems)
-  }
-  let existing = Dictionary(actual.topics.map { ($0.name, $0) }) { first, _ in first }
-  var creations: [SynchronizerAction] = []
-  var differences: [SynchronizerDifference] = []
-  var notes: [SynchronizerNote] = []
-  for topic in declared.topics.sorted(by: { $0.name < $1.name }) {
-    let replicas = min(topic.replicas, actual.brokerCount)
-    let config = topic.config.reduce(into: [:]) { $0[$1.key] = plainValue(of: $1.value, setting: $1.key) }
-    if let found = existing[topic.name] {
-      differences += compare(topic, config, replicas: replicas, found)
-      continue
+  /// Compares what is declared with what is there. No I/O; equal input gives an equal plan, sorted.
+  ///
+  /// - Parameter deletes: whether topics that are not declared are deleted. Internal and unmanaged ones never are.
+  public static func plan(declared: TopologyDescription, actual: ActualState, deletes: Bool = false) -> SynchronizerPlan
+  {
+    let problems = definitionProblems(declared, brokerCount: actual.brokerCount)
+    guard problems.isEmpty else {
+      return SynchronizerPlan(actions: [], differences: [], notes: [], problems: problems)
     }
-    creations.append(
-      .createTopic(name: topic.name, partitions: topic.partitions, replicas: replicas, config: config))
-    if replicas < topic.replicas {
-      notes.append(
-        .cappedReplicas(topic: topic.name, declared: topic.replicas, brokers: actual.brokerCount))
+    let existing = Dictionary(actual.topics.map { ($0.name, $0) }) { first, _ in first }
+    var creations: [SynchronizerAction] = []
+    var differences: [SynchronizerDifference] = []
+    var notes: [SynchronizerNote] = []
+    for topic in declared.topics.sorted(by: { $0.name < $1.name }) {
+      let replicas = min(topic.replicas, actual.brokerCount)
+      let config = topic.config.reduce(into: [:]) { $0[$1.key] = plainValue(of: $1.value, setting: $1.key) }
+      if let found = existing[topic.name] {
+        differences += compare(topic, config, replicas: replicas, found)
+        continue
+      }
+      creations.append(
+        .createTopic(name: topic.name, partitions: topic.partitions, replicas: replicas, config: config))
+      if replicas < topic.replicas {
+        notes.append(
+          .cappedReplicas(topic: topic.name, declared: topic.replicas, brokers: actual.brokerCount))
+      }
     }
+    let undeclared = undeclaredTopics(declared, actual)
+    if !deletes { notes += undeclared.map { .undeclaredTopic(name: $0) } }
+    return SynchronizerPlan(
+      actions: creations + registrations(declared, actual)
+        + (deletes ? undeclared.map { .deleteTopic(name: $0) } : []),
+      differences: differences, notes: notes, problems: [])
   }
-  let undeclared = undeclaredTopics(declared, actual)
-  if !deletes { notes += undeclared.map { .undeclaredTopic(name: $0) } }
-  return SynchronizerPlan(
-    actions: creations + registrations(declared, actual)
-      + (deletes ? undeclared.map { .deleteTopic(name: $0) } : []),
-    differences: differences, notes: notes, problems: [])
 }
 
 /// Each declared schema once, by subject.
@@ -96,21 +99,21 @@ private func registrations(_ declared: TopologyDescription, _ actual: ActualStat
 private func undeclaredTopics(_ declared: TopologyDescription, _ actual: ActualState) -> [String] {
   let names = Set(declared.topics.map(\.name))
   return actual.topics.map(\.name)
-    .filter { !names.contains($0) && !isInternal(topic: $0) && !declared.isUnmanaged($0) }
+    .filter { !names.contains($0) && !Synchronizer.isInternal(topic: $0) && !declared.isUnmanaged($0) }
     .sorted()
 }
 
 /// What is wrong with the definitions themselves, whatever the cluster has.
-private func problems(in declared: TopologyDescription, brokerCount: Int) -> [String] {
+private func definitionProblems(_ declared: TopologyDescription, brokerCount: Int) -> [String] {
   var problems: [String] = []
   var names: Set<String> = []
   var texts: [String: String] = [:]
   if brokerCount < 1 { problems.append("the cluster has no broker; wait until one has joined") }
-  for topic in declared.topics.sorted(by: { $0.name < $1.name }) {
+  for topic in declared.topics {
     if !names.insert(topic.name).inserted { problems.append("topic \(topic.name) is declared twice") }
     if topic.partitions < 1 { problems.append("topic \(topic.name) needs at least one partition") }
     if topic.replicas < 1 { problems.append("topic \(topic.name) needs at least one replica") }
-    if isInternal(topic: topic.name) {
+    if Synchronizer.isInternal(topic: topic.name) {
       problems.append("topic \(topic.name) belongs to the brokers or the registry; choose another name")
     } else if declared.isUnmanaged(topic.name) {
       problems.append("topic \(topic.name) is declared, and named under unmanaged too")
@@ -123,7 +126,7 @@ private func problems(in declared: TopologyDescription, brokerCount: Int) -> [St
     }
     texts[subject.subject] = subject.schemaText
   }
-  return problems
+  return Set(problems).sorted()
 }
 
 private func compare(

@@ -58,7 +58,7 @@ public struct Synchronizer: Sendable {
     var applied: [SynchronizerAction] = []
     var first: SynchronizerPlan?
     do throws(SynchronizerError) {
-      let plan = plan(declared: declared, actual: try await read(declared, admin), deletes: settings.deletes)
+      let plan = Self.plan(declared: declared, actual: try await read(declared, admin), deletes: settings.deletes)
       first = plan
       for line in plan.lines { write(line) }
       guard plan.problems.isEmpty, !plan.isEmpty else {
@@ -224,7 +224,7 @@ public struct Synchronizer: Sendable {
   ) async throws(SynchronizerError) -> [SynchronizerDifference] {
     var pause = Backoff(settings)
     while true {
-      let again = plan(declared: declared, actual: try await read(declared, admin), deletes: settings.deletes)
+      let again = Self.plan(declared: declared, actual: try await read(declared, admin), deletes: settings.deletes)
       if again.isEmpty { return again.differences }
       guard await pause.wait() else {
         throw SynchronizerError(

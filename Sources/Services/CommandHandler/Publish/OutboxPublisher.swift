@@ -114,6 +114,7 @@ final class OutboxPublisher {
     }
     let rows = try await unsentRows(connection)
     if rows.isEmpty { return 0 }
+    try settings.reach(.publishing)
     let results = await send(rows.flatMap(\.events).map(OutboxKey.record), producer, stop)
     try settings.reach(.published)
     var sent: [(id: Int64, deliveries: [KafkaDelivery])] = []
@@ -136,7 +137,9 @@ final class OutboxPublisher {
     try await connection.transaction { session in try OutboxStore(session: session).markSent(marked) }
     try settings.reach(.markedSent)
     cache.remove(sent.map(\.id))
-    for row in sent { partitions?.formUnion(row.deliveries.map { TopicPartition(topic: $0.topic, partition: $0.partition) }) }
+    for row in sent {
+      partitions?.formUnion(row.deliveries.map { TopicPartition(topic: $0.topic, partition: $0.partition) })
+    }
     if let failure {
       if failure.isFatal { await dropProducer() }
       throw failure

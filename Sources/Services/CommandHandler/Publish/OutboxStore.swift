@@ -40,7 +40,7 @@ struct OutboxStore {
   }
 
   func unsentCount() throws -> Int {
-    Int(try session.first("select count(*) from outbox where sent_at is null", as: Int64.self) ?? 0)
+    try session.first("select count(*) from outbox where sent_at is null", as: Int.self) ?? 0
   }
 
   func rows(_ ids: [Int64]) throws -> [OutboxRow] {

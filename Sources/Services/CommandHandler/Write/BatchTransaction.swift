@@ -24,7 +24,7 @@ struct BatchTransaction: Sendable {
     var result = Result()
     let (commands, indexes) = commands
     let store = LedgerStore(session: session)
-    let decision = try decide(commands, store)
+    let decision = decide(try state(of: commands, store), commands)
     try settings.reach(.decided)
     try store.writeBalances(decision)
     try settings.reach(.balancesWritten)
@@ -71,14 +71,12 @@ struct BatchTransaction: Sendable {
     }
   }
 
-  private func decide(_ commands: [Command], _ store: LedgerStore) throws -> Decision {
+  private func state(of commands: [Command], _ store: LedgerStore) throws -> LedgerState {
     let decided = try store.decided(commands)
     try settings.reach(.idsRead)
     let accounts = try store.lockAccounts(commands)
     try settings.reach(.balancesLocked)
-    let state = LedgerState(
-      accounts: accounts, creations: decided.creations, transfers: decided.transfers)
-    return CommandHandlerService.decide(state, commands)
+    return LedgerState(accounts: accounts, creations: decided.creations, transfers: decided.transfers)
   }
 
   /// - Returns: dead letters of the conflicts that are new; a record that is read again has its row already.

@@ -23,7 +23,8 @@ struct LedgerStore {
   private func decidedTransfers(_ ids: [UUID]) throws -> [DecidedTransfer] {
     if ids.isEmpty { return [] }
     var decided: [DecidedTransfer] = []
-    try session.forEach("select uuid, reason, payload_hash from cmt where uuid = any(\(ids))") { row in
+    try session.forEach("select uuid, reason, payload_hash from cmt where uuid = any(\(ids))") {
+      (row) throws(PostgresError) in
       decided.append(
         DecidedTransfer(id: try row.decode(0), reason: try row.decode(1), payloadHash: try row.decode(2)))
     }
@@ -69,7 +70,7 @@ struct LedgerStore {
       select iban, token, amount, lmt, version from balance
       where iban = any(\(ibans.sorted())) order by balance_id for no key update
       """
-    ) { row in
+    ) { (row) throws(PostgresError) in
       accounts.append(
         LedgerAccount(
           iban: try row.decode(0), token: try row.decode(1), amount: try row.decode(2), limit: try row.decode(3),
