@@ -38,7 +38,7 @@ struct LiveView {
     guard json else { return start.terminal.live(figures.line) }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    start.terminal.line(String(decoding: try encoder.encode(figures), as: UTF8.self))
+    start.terminal.figures(String(decoding: try encoder.encode(figures), as: UTF8.self))
   }
 }
 
