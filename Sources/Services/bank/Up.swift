@@ -150,7 +150,8 @@ struct UpStart {
     let environment = environment
     let incarnation: UUID
     do {
-      incarnation = try waitFor(isInterrupted: { stopFlag.isSet }) {
+      let isInterrupted = { [stopFlag] in stopFlag.isSet }
+      incarnation = try waitFor(isInterrupted: isInterrupted) {
         try await SetUp.run(environment) { lines.add($0) }
       }
     } catch {
