@@ -25,105 +25,171 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
   ],
-  targets: cLibraries + generator + runtime + definitions + services + tests
+  targets: House.cLibraries + House.generator + House.runtime + House.definitions + House.services + House.tests
 )
 
-/// One module map a C library; each is imported by one Swift target.
-var cLibraries: [Target] {
-  [
-    .systemLibrary(
-      name: "CYaml", path: "Sources/avrogen/CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-    .systemLibrary(
-      name: "CAvro", path: "Sources/Runtime/AvroFile/CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
-    .systemLibrary(
-      name: "CRdKafka", path: "Sources/Runtime/Kafka/CRdKafka", pkgConfig: "rdkafka",
-      providers: [.apt(["librdkafka-dev"])]),
-    .systemLibrary(
-      name: "CPq", path: "Sources/Runtime/Postgres/CPq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-  ]
-}
+enum House {
+  /// One module map a C library; each is imported by one Swift target.
+  static var cLibraries: [Target] {
+    [
+      .systemLibrary(
+        name: "CYaml", path: "Sources/avrogen/CYaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+      .systemLibrary(
+        name: "CAvro", path: "Sources/Runtime/AvroFile/CAvro", pkgConfig: "avro-c", providers: [.apt(["libavro-dev"])]),
+      .systemLibrary(
+        name: "CRdKafka", path: "Sources/Runtime/Kafka/CRdKafka", pkgConfig: "rdkafka",
+        providers: [.apt(["librdkafka-dev"])]),
+      .systemLibrary(
+        name: "CPq", path: "Sources/Runtime/Postgres/CPq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+    ]
+  }
 
-/// The generator takes no package dependency: everyone who uses the plugin compiles it.
-var generator: [Target] {
-  [
-    .executableTarget(
-      name: "avrogen", dependencies: ["AvroSchema", "CYaml", "CAvro"], path: "Sources/avrogen", exclude: ["CYaml"],
-      swiftSettings: strict),
-    .plugin(name: "AvrogenBuild", capability: .buildTool(), dependencies: ["avrogen"]),
-    .plugin(
-      name: "AvrogenCommand",
-      capability: .command(
-        intent: .custom(verb: "avrogen", description: "Write Swift, SQL and .avsc from definitions"),
-        permissions: [.writeToPackageDirectory(reason: "writes the generated files where --output says")]),
-      dependencies: ["avrogen"]),
-  ]
-}
+  /// The generator takes no package dependency: everyone who uses the plugin compiles it.
+  static var generator: [Target] {
+    [
+      .executableTarget(
+        name: "avrogen", dependencies: ["AvroSchema", "CYaml", "CAvro"], path: "Sources/avrogen", exclude: ["CYaml"],
+        swiftSettings: strict),
+      .plugin(name: "AvrogenBuild", capability: .buildTool(), dependencies: ["avrogen"]),
+      .plugin(
+        name: "AvrogenCommand",
+        capability: .command(
+          intent: .custom(verb: "avrogen", description: "Write Swift, SQL and .avsc from definitions"),
+          permissions: [.writeToPackageDirectory(reason: "writes the generated files where --output says")]),
+        dependencies: ["avrogen"]),
+    ]
+  }
 
-var runtime: [Target] {
-  [
-    .target(name: "AvroSchema", path: "Sources/Runtime/AvroSchema", swiftSettings: strict),
-    .target(
-      name: "AvroRuntime", dependencies: ["AvroSchema"], path: "Sources/Runtime/Avro", swiftSettings: strict),
-    .target(
-      name: "TopologyModel", dependencies: ["AvroRuntime"], path: "Sources/Runtime/Topology", swiftSettings: strict),
-    .target(
-      name: "KafkaRuntime", dependencies: ["CRdKafka"], path: "Sources/Runtime/Kafka", exclude: ["CRdKafka"],
-      swiftSettings: strict),
-    .target(
-      name: "SchemaRegistry", dependencies: ["AvroSchema", "AvroRuntime", "TopologyModel"],
-      path: "Sources/Runtime/SchemaRegistry", swiftSettings: strict),
-    .target(
-      name: "SchemaRegistryServer", dependencies: ["AvroSchema", hummingbird],
-      path: "Sources/Runtime/SchemaRegistryServer", swiftSettings: strict),
-    .target(
-      name: "PostgresRuntime", dependencies: ["CPq"], path: "Sources/Runtime/Postgres", exclude: ["CPq"],
-      swiftSettings: strict),
-  ]
-}
+  static var runtime: [Target] {
+    [
+      .target(name: "AvroSchema", path: "Sources/Runtime/AvroSchema", swiftSettings: strict),
+      .target(
+        name: "AvroRuntime", dependencies: ["AvroSchema"], path: "Sources/Runtime/Avro", swiftSettings: strict),
+      .target(
+        name: "TopologyModel", dependencies: ["AvroRuntime"], path: "Sources/Runtime/Topology", swiftSettings: strict),
+      .target(
+        name: "KafkaRuntime", dependencies: ["CRdKafka"], path: "Sources/Runtime/Kafka", exclude: ["CRdKafka"],
+        swiftSettings: strict),
+      .target(
+        name: "SchemaRegistry", dependencies: ["AvroSchema", "AvroRuntime", "TopologyModel"],
+        path: "Sources/Runtime/SchemaRegistry", swiftSettings: strict),
+      .target(
+        name: "SchemaRegistryServer", dependencies: ["AvroSchema", hummingbird],
+        path: "Sources/Runtime/SchemaRegistryServer", swiftSettings: strict),
+      .target(
+        name: "PostgresRuntime", dependencies: ["CPq"], path: "Sources/Runtime/Postgres", exclude: ["CPq"],
+        swiftSettings: strict),
+    ]
+  }
 
-/// The YAML files are the target's sources; the plugin makes Swift of them.
-var definitions: [Target] {
-  [
+  /// The YAML files are the target's sources; the plugin makes Swift of them.
+  static var definitions: [Target] {
+    [
+      .target(
+        name: "Definitions", dependencies: ["AvroRuntime", "TopologyModel", "PostgresRuntime"], path: "definitions",
+        swiftSettings: strict, plugins: ["AvrogenBuild"])
+    ]
+  }
+
+  static var services: [Target] {
+    [
+      .target(
+        name: "BankSupport",
+        dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "PostgresRuntime", hummingbird, crypto],
+        path: "Sources/Services/Support", swiftSettings: strict),
+      service("SetupDBService", folder: "SetupDB"),
+      .target(
+        name: "SynchronizerService", dependencies: ["KafkaRuntime", "SchemaRegistry", "TopologyModel"],
+        path: "Sources/Services/Synchronizer", swiftSettings: strict),
+      service("HeartbeatService", folder: "Heartbeat"),
+      service("CommandGeneratorService", folder: "CommandGenerator"),
+      service("CommandHandlerService", folder: "CommandHandler"),
+      service("AuditService", folder: "Audit"),
+      .executableTarget(
+        name: "bank",
+        dependencies: [
+          "SetupDBService", "SynchronizerService", "HeartbeatService", "CommandGeneratorService",
+          "CommandHandlerService", "AuditService", "BankSupport", "SchemaRegistryServer",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ],
+        path: "Sources/Services/bank", swiftSettings: strict),
+    ]
+  }
+
+  /// Fixtures are definitions compiled by the plugin; what several tests start stands in Tests/Support.
+  static var tests: [Target] {
+    fixtures + testSupport + [
+      test("AvroSchemaTests", ["AvroSchema"]),
+      test("AvroRuntimeTests", ["AvroRuntime", "AvroSchema"]),
+      test("TopologyModelTests", ["TopologyModel"]),
+      test("AvrogenTests", ["avrogen", "AvroSchema"], exclude: ["Cases", "Golden"]),
+      test("AvrogenEmitTests", ["avrogen", "AvroSchema"], exclude: ["Golden"]),
+      test(
+        "GeneratedTests",
+        [
+          "AllTypesFixture", "NastyNamesFixture", "Definitions", "AvroRuntime", "PostgresRuntime", "TopologyModel",
+          "LibAvroBridge", "TestPostgres",
+        ]),
+      test("PluginTests", []),
+      test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
+      test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres"]),
+      test("SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer"], exclude: ["confluent_client.py"]),
+      test("SetupDBTests", ["SetupDBService", "Definitions", "PostgresRuntime", "TopologyModel", "TestPostgres"]),
+      test(
+        "SynchronizerTests",
+        [
+          "SynchronizerService", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "TopologyModel",
+          "EmbeddedBroker",
+        ]),
+      test("BankSupportTests", ["BankSupport", "bank"]),
+      test("CommandHandlerTests", ["CommandHandlerService", "TestBank"]),
+      test("SystemTests", ["bank", "avrogen"], exclude: ["Python"]),
+    ]
+  }
+
+  static var fixtures: [Target] {
+    [
+      .target(
+        name: "AllTypesFixture", dependencies: ["AvroRuntime"], path: "Tests/Fixtures/AllTypes", swiftSettings: strict,
+        plugins: ["AvrogenBuild"]),
+      .target(
+        name: "NastyNamesFixture", dependencies: ["AvroRuntime", "TopologyModel", "PostgresRuntime"],
+        path: "Tests/Fixtures/NastyNames", swiftSettings: strict, plugins: ["AvrogenBuild"]),
+    ]
+  }
+
+  static var testSupport: [Target] {
+    [
+      .target(name: "EmbeddedBroker", path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
+      .target(
+        name: "TestPostgres", dependencies: ["PostgresRuntime"], path: "Tests/Support/TestPostgres",
+        swiftSettings: strict),
+      .target(
+        name: "LibAvroBridge", dependencies: ["AvroSchema", "CAvro"], path: "Tests/Support/LibAvroBridge",
+        swiftSettings: strict),
+      .target(
+        name: "TestBank",
+        dependencies: [
+          "BankSupport", "CommandHandlerService", "Definitions", "KafkaRuntime", "PostgresRuntime", "SchemaRegistry",
+          "SchemaRegistryServer", "EmbeddedBroker", "TestPostgres",
+        ],
+        path: "Tests/Support/TestBank", swiftSettings: strict),
+    ]
+  }
+
+  static var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
+  static var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
+
+  /// Warnings are errors here; generated code has to pass too.
+  static var strict: [SwiftSetting] { [.treatAllWarnings(as: .error)] }
+
+  static func service(_ name: String, folder: String) -> Target {
     .target(
-      name: "Definitions", dependencies: ["AvroRuntime", "TopologyModel", "PostgresRuntime"], path: "definitions",
-      swiftSettings: strict, plugins: ["AvrogenBuild"])
-  ]
-}
+      name: name, dependencies: ["BankSupport"], path: "Sources/Services/\(folder)", swiftSettings: strict)
+  }
 
-var services: [Target] {
-  [
-    .target(
-      name: "BankSupport",
-      dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "PostgresRuntime", hummingbird, crypto],
-      path: "Sources/Services/Support", swiftSettings: strict),
-    service("SetupDBService", folder: "SetupDB"),
-    service("SynchronizerService", folder: "Synchronizer"),
-    service("HeartbeatService", folder: "Heartbeat"),
-    service("CommandGeneratorService", folder: "CommandGenerator"),
-    service("CommandHandlerService", folder: "CommandHandler"),
-    service("AuditService", folder: "Audit"),
-    .executableTarget(
-      name: "bank",
-      dependencies: [
-        "SetupDBService", "SynchronizerService", "HeartbeatService", "CommandGeneratorService",
-        "CommandHandlerService", "AuditService", "BankSupport", "SchemaRegistryServer",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Sources/Services/bank", swiftSettings: strict),
-  ]
-}
-
-var tests: [Target] {
-  []
-}
-
-var hummingbird: Target.Dependency { .product(name: "Hummingbird", package: "hummingbird") }
-var crypto: Target.Dependency { .product(name: "Crypto", package: "swift-crypto") }
-
-/// Warnings are errors here; generated code has to pass too.
-var strict: [SwiftSetting] { [.treatAllWarnings(as: .error)] }
-
-func service(_ name: String, folder: String) -> Target {
-  .target(
-    name: name, dependencies: ["BankSupport"], path: "Sources/Services/\(folder)", swiftSettings: strict)
+  static func test(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+      name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: strict)
+  }
 }

@@ -1,0 +1,42 @@
+# make run: set up, build, start the bank. make test: set up, lint, build, test.
+CONFIGURATION ?= debug
+BANK = .build/$(CONFIGURATION)/bank
+# Options of "bank up", such as UP="--port-offset 100".
+UP ?=
+
+.PHONY: run test test-long lint build setup setup-test bench clean
+
+run: setup
+	swift build -c $(CONFIGURATION) --product bank
+	@exec $(BANK) up $(UP)
+
+# TMPDIR: what the tests start works below the checkout, so that scripts/leftovers can find what they left.
+test: export TMPDIR = $(CURDIR)/.build/tmp
+test: setup-test lint
+	@mkdir -p $(TMPDIR)
+	swift build --build-tests
+	swift test --skip-build
+	@scripts/leftovers
+
+# Fuzzing, long faults and what is heavy: those tests look at BANK_TEST_LONG.
+test-long: export BANK_TEST_LONG = 1
+test-long: test
+
+lint:
+	swift format lint --strict --recursive .
+
+build: setup
+	swift build -c $(CONFIGURATION)
+
+setup:
+	@scripts/setup
+
+setup-test:
+	@scripts/setup test
+
+bench:
+	@echo "There are no benchmarks yet."
+
+# The bank's own state (accounts, topics) goes by "bank clean".
+clean:
+	rm -rf .build .venv .tools

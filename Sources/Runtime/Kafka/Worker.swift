@@ -1,0 +1,84 @@
+import Dispatch
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Runs `body` on a thread of its own, so that what blocks never holds a thread of the cooperative pool.
+///
+/// - Throws: when the system has no thread to give.
+func startThread(_ body: @escaping @Sendable () -> Void) throws(KafkaError) {
+  let box = Unmanaged.passRetained(ThreadBody(run: body))
+  #if canImport(Glibc)
+    var thread = pthread_t()
+  #else
+    var thread: pthread_t?
+  #endif
+  let status = pthread_create(&thread, nil, threadMain, box.toOpaque())
+  guard status == 0 else {
+    box.release()
+    throw KafkaError(
+      code: .invalidArgument, message: "no thread could be started (error \(status))", isRetriable: true)
+  }
+  #if canImport(Glibc)
+    pthread_detach(thread)
+  #else
+    if let thread { pthread_detach(thread) }
+  #endif
+}
+
+final class ThreadBody: Sendable {
+  let run: @Sendable () -> Void
+
+  init(run: @escaping @Sendable () -> Void) {
+    self.run = run
+  }
+}
+
+/// A thread that runs jobs one after the other, in the order in which they come. Each job belongs to a caller that
+/// awaits it, so the queue is no longer than the number of callers.
+final class Worker: Sendable {
+  private struct State {
+    var jobs: [@Sendable () -> Void] = []
+    var stopped = false
+  }
+
+  private let state = Mutex(State())
+  private let wake = DispatchSemaphore(value: 0)
+
+  init() throws(KafkaError) {
+    try startThread { [self] in loop() }
+  }
+
+  /// - Parameter last: whether the worker ends after this job.
+  /// - Returns: false when the worker has ended or is about to; the job does not run then.
+  func enqueue(last: Bool = false, _ job: @escaping @Sendable () -> Void) -> Bool {
+    let accepted = state.withLock { state in
+      guard !state.stopped else { return false }
+      state.jobs.append(job)
+      state.stopped = last
+      return true
+    }
+    if accepted { wake.signal() }
+    return accepted
+  }
+
+  var hasJobs: Bool { state.withLock { !$0.jobs.isEmpty } }
+  var isStopped: Bool { state.withLock { $0.stopped } }
+
+  private func loop() {
+    while true {
+      wake.wait()
+      let (batch, stopped) = state.withLock { state in
+        let batch = state.jobs
+        state.jobs = []
+        return (batch, state.stopped)
+      }
+      for job in batch { job() }
+      if stopped { return }
+    }
+  }
+}

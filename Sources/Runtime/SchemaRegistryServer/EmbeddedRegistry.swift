@@ -1,0 +1,98 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+
+/// A schema registry for development and tests: Confluent's REST API for Avro over one append-only file.
+///
+/// ```swift
+/// let registry = EmbeddedRegistry(directory: ".bank/registry", host: "127.0.0.1", port: 8081)
+/// try await registry.run()
+/// ```
+///
+/// There: registering, looking up (by text, then by canonical form), schemas by id, subjects, versions. Not there
+/// yet, and answered with status 501: compatibility levels and checks, modes, deletion, references, metadata.
+public struct EmbeddedRegistry: Sendable {
+  public var directory: String
+  public var host: String
+  /// 0 takes a free one.
+  public var port: Int
+  public var limits: RegistryLimits
+  public var logger: Logger
+  /// Called once requests are answered, with the port.
+  public var onReady: @Sendable (_ port: Int) async -> Void
+
+  /// - Parameters:
+  ///   - directory: Where the registrations are kept; made when missing. One registry at a time may use it.
+  ///   - host: Address to listen on.
+  ///   - port: 0 takes a free one.
+  public init(
+    directory: String, host: String = "127.0.0.1", port: Int = 8081, limits: RegistryLimits = RegistryLimits(),
+    logger: Logger = Logger(label: "schema-registry"),
+    onReady: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
+  ) {
+    self.directory = directory
+    self.host = host
+    self.port = port
+    self.limits = limits
+    self.logger = logger
+    self.onReady = onReady
+  }
+
+  /// Serves until the task is cancelled or the surrounding service group shuts down.
+  ///
+  /// Throws ``EmbeddedRegistryError`` when the directory or the port can't be used.
+  public func run() async throws {
+    let store: RegistryStore
+    do {
+      store = try await RegistryStore(directory: directory, limits: limits)
+    } catch {
+      throw EmbeddedRegistryError(message: error.message)
+    }
+    for sentence in await store.damage {
+      logger.error("\(sentence); its registration is lost, register the schema again")
+    }
+    let counts = await store.counts()
+    let application = Application(
+      responder: RegistryResponder(store: store, limits: limits, logger: logger),
+      server: .http1(configuration: .init(idleTimeout: .seconds(Int64(limits.idleTimeoutSeconds)))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: port),
+        availableConnectionsDelegate: MaximumAvailableConnections(limits.maxConnections)),
+      onServerRunning: { channel in
+        let port = channel.localAddress?.port ?? self.port
+        logger.info(
+          "schema registry ready on http://\(host):\(port), \(counts.subjects) subjects, \(counts.schemas) schemas")
+        await onReady(port)
+      },
+      logger: quiet(logger))
+    let outcome: Result<Void, any Error>
+    do {
+      outcome = .success(try await application.run())
+    } catch {
+      outcome = .failure(error)
+    }
+    // Connections may keep the store alive for a moment; the directory is free when this returns.
+    await store.close()
+    do {
+      try outcome.get()
+    } catch is CancellationError {
+      return
+    } catch {
+      throw EmbeddedRegistryError(
+        message: "schema registry cannot listen on \(host):\(port): \(error); name a free port")
+    }
+  }
+
+  /// Hummingbird and the service group write a line for every start and stop; ours says it once.
+  private func quiet(_ logger: Logger) -> Logger {
+    var quiet = logger
+    quiet.logLevel = max(logger.logLevel, .warning)
+    return quiet
+  }
+}
+
+/// Why an embedded registry does not run.
+public struct EmbeddedRegistryError: Error, CustomStringConvertible, Sendable {
+  public var message: String
+  public var description: String { message }
+}

@@ -1,0 +1,33 @@
+import BankSupport
+import Foundation
+import KafkaRuntime
+import SchemaRegistry
+
+/// `bank audit`: checks I1 to I4 (docs/contracts.md, "Invariants") over database and topics, beside a running bank.
+public enum AuditService {
+  /// Takes a snapshot of the database, reads the topics, and compares.
+  ///
+  /// - Returns: the report; an invariant that does not hold is in it, not an error.
+  /// - Throws: when broker, registry or database can't be read, or are not from the same run.
+  public static func run(_ environment: BankEnvironment) async throws -> AuditReport {
+    let start = ContinuousClock.now
+    let incarnation = try await Incarnation.verify(environment, database: "balancedb", role: "audit")
+    let kafka = try environment.kafka()
+    let partitions = try await TopicScan.partitions(kafka, topics: TopicReader.eventTopics)
+    // Before the snapshot: what is published by now was committed before it.
+    let earlierEnds = try await TopicScan.ends(kafka, partitions)
+    let snapshot = try await LedgerSnapshot.read(
+      try environment.postgres(database: "balancedb", role: "audit"), incarnation: incarnation,
+      earlierEnds: earlierEnds)
+    var reader = TopicReader(
+      auditor: Auditor(snapshot), registry: try RegistryClient(try environment.registryURL()))
+    // After it: what the snapshot knows as published is there by now.
+    let ends = try await TopicScan.ends(kafka, partitions)
+    _ = try await TopicScan.read(kafka, ends: ends) { try await reader.add($0.map { AuditedEvent($0) }) }
+    try await reader.add(snapshot.unsent)
+    try await reader.addCommands(kafka, positions: snapshot.positions)
+    var report = reader.finish()
+    report.elapsedMillis = Int((ContinuousClock.now - start) / .milliseconds(1))
+    return report
+  }
+}

@@ -1,0 +1,79 @@
+import BankSupport
+import Foundation
+
+/// The figures of a running bank, once a second, while its children are watched.
+struct LiveView {
+  private static let plainLineSeconds = 5.0
+
+  private let start: UpStart
+  private let json: Bool
+  private let ledger = LedgerWatch()
+
+  init(_ start: UpStart, json: Bool) {
+    self.start = start
+    self.json = json
+  }
+
+  /// Returns when a signal came.
+  /// - Throws: what `Supervisor.watch` throws.
+  func show() throws {
+    let watch = start.command.infrastructureOnly ? nil : ledger.start(start.environment)
+    defer { watch?.cancel() }
+    let handlerPort = start.environment.ports.commandHandler
+    var nextLine = Date().addingTimeInterval(1)
+    while !start.stopFlag.isSet {
+      try start.supervisor.watch()
+      if watch != nil, Date() >= nextLine {
+        let isPlain = !json && !start.terminal.isInteractive
+        nextLine = Date().addingTimeInterval(isPlain ? Self.plainLineSeconds : 1)
+        var figures = ledger.figures
+        figures.lagRecords = Figures.lagRecords(handlerPort: handlerPort)
+        try print(figures)
+      }
+      usleep(100_000)
+    }
+  }
+
+  private func print(_ figures: Figures) throws {
+    guard json else { return start.terminal.live(figures.line) }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    start.terminal.line(String(decoding: try encoder.encode(figures), as: UTF8.self))
+  }
+}
+
+/// What the live line shows.
+struct Figures: Codable, Equatable, Sendable {
+  /// Without the company's; nil until counted.
+  var accounts: Int?
+  /// Transfers that have an outcome, confirmed or not.
+  var transfers = 0
+  var transfersPerSecond = 0.0
+  /// By reason.
+  var failed: [String: Int] = [:]
+  /// Commands that wait in the topics; nil when the handler doesn't say.
+  var lagRecords: Int?
+  /// Whether sum(balance) = 10^17 + sum(leg) (I1); nil until checked.
+  var sumIsRight: Bool?
+  /// Why there are no new figures.
+  var problem: String?
+
+  /// From the command handler's `/metrics`.
+  static func lagRecords(handlerPort: Int) -> Int? {
+    guard let reply = Loopback.get(handlerPort, "/metrics"), reply.status == 200 else { return nil }
+    return MetricSample.parse(reply.body).filter { $0.name == "bank_consumer_lag_records" }
+      .reduce(0) { $0 + (Int(exactly: $1.value) ?? 0) }
+  }
+
+  /// For the terminal.
+  var line: String {
+    let reasons = failed.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.key) \($0.value)" }
+    let check = sumIsRight.map { $0 ? "sum ok" : "SUM IS WRONG: bank audit" } ?? "sum not checked yet"
+    return [
+      "accounts \(accounts.map(String.init) ?? "?")",
+      "transfers \(transfers)", "\(String(format: "%.0f", transfersPerSecond)) transfers/s",
+      "failed \(failed.values.reduce(0, +))\(reasons.isEmpty ? "" : " (\(reasons.joined(separator: ", ")))")",
+      "lag \(lagRecords.map(String.init) ?? "?")", problem ?? check,
+    ].joined(separator: " · ")
+  }
+}

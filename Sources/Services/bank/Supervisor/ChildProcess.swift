@@ -1,0 +1,162 @@
+import BankSupport
+import Foundation
+import Glibc
+
+/// How to start one child of `bank up`, how to see that it is ready, and how to stop it.
+struct ChildPlan {
+  enum Kind {
+    /// Its end stops everything.
+    case infrastructure
+    /// It is started again.
+    case service
+  }
+
+  let name: String
+  let kind: Kind
+  /// Program and arguments; the program is found through PATH.
+  let command: [String]
+  var stopSignal = SIGTERM
+  var readyLimitSeconds = 30.0
+  /// Asked about every 100 ms; nil when ready, else what is still wanting.
+  let waitingFor: () -> String?
+}
+
+/// A process that was started by this one and dies with it, also when this one is killed.
+///
+/// Used from the main thread alone: a parent-death signal comes when the thread ends that started the child.
+final class ChildProcess {
+  let plan: ChildPlan
+  let logPath: String
+  let pid: pid_t
+  let started: Date
+  var ready = false
+  /// Set when it has ended: the exit status, or 128 + the signal.
+  private(set) var status: Int32?
+  private let logStart: Int
+
+  init(_ plan: ChildPlan, home: String) throws(SupportError) {
+    self.plan = plan
+    logPath = "\(home)/logs/\(plan.name).log"
+    logStart = Self.rotate(logPath)
+    pid = try Self.spawn(Self.bound(plan.command), logPath: logPath, name: plan.name)
+    started = Date()
+  }
+
+  /// The command behind two small steps: `setpriv` asks the kernel to kill it when its parent dies, and `sh` looks
+  /// whether the parent had died before that was asked.
+  static func bound(_ command: [String]) -> [String] {
+    let check = #"[ "$PPID" = "$1" ] || exit 125; shift; exec "$@""#
+    return ["setpriv", "--pdeathsig", "KILL", "sh", "-c", check, "sh", String(getpid())] + command
+  }
+
+  /// Looks whether it has ended; true when it has.
+  func poll() -> Bool {
+    if status != nil { return true }
+    var code: Int32 = 0
+    let answer = waitpid(pid, &code, WNOHANG)
+    if answer == 0 || (answer < 0 && errno == EINTR) { return false }
+    let signal = code & 0x7F
+    status = answer < 0 ? -1 : signal == 0 ? (code >> 8) & 0xFF : 128 + signal
+    return true
+  }
+
+  /// Sends a signal to it alone.
+  func send(_ signal: Int32) {
+    if status == nil { kill(pid, signal) }
+  }
+
+  /// Kills it and all of its process group.
+  func killGroup() {
+    kill(-pid, SIGKILL)
+    if status == nil { kill(pid, SIGKILL) }
+  }
+
+  /// "exit status 1" or "signal 9".
+  var ending: String {
+    guard let status else { return "running" }
+    return status > 128 ? "signal \(status - 128)" : "exit status \(status)"
+  }
+
+  /// The last lines of what this start has written, indented; the broker's line about a newer C library means nothing.
+  func logTail(lines limit: Int = 15) -> String {
+    guard let content = (try? Files.read(logPath, limitBytes: 64 << 20)).flatMap({ $0 }) else { return "" }
+    let own = content.count >= logStart ? content[logStart...] : content[...]
+    return String(decoding: own.suffix(16_384), as: UTF8.self).split(separator: "\n")
+      .filter { !$0.contains("GLIBC_2.39") }.suffix(limit).map { "    \($0)" }.joined(separator: "\n")
+  }
+
+  /// A log past 8 MB is put aside; two are kept. Gives the size at which this start's part begins.
+  private static func rotate(_ path: String) -> Int {
+    guard let size = (try? FileManager.default.attributesOfItem(atPath: path))?[.size] as? Int else { return 0 }
+    if size <= 8 << 20 { return size }
+    rename(path, path + ".old")
+    return 0
+  }
+
+  /// The lock and the sockets of this process are not its children's, whoever opened them.
+  private static func keepDescriptors() {
+    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+      guard let descriptor = Int32(name), descriptor > 2 else { continue }
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+  }
+
+  static func spawn(_ command: [String], logPath: String, name: String) throws(SupportError) -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    var attributes = posix_spawnattr_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawnattr_init(&attributes)
+    defer {
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+    }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, logPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    keepDescriptors()
+    // A group of its own: Ctrl-C at the terminal reaches bank up alone, which stops the children in order.
+    posix_spawnattr_setpgroup(&attributes, 0)
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    posix_spawnattr_setsigmask(&attributes, &signals)
+    for signal in [SIGINT, SIGTERM, SIGPIPE, SIGHUP] { sigaddset(&signals, signal) }
+    posix_spawnattr_setsigdefault(&attributes, &signals)
+    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+    posix_spawnattr_setflags(&attributes, Int16(flags))
+
+    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    defer { for argument in arguments { free(argument) } }
+    var pid: pid_t = 0
+    let error = posix_spawnp(&pid, command[0], &actions, &attributes, &arguments, environ)
+    guard error == 0 else {
+      throw SupportError("cannot start \(name) (\(command[0])): \(String(cString: strerror(error)))")
+    }
+    return pid
+  }
+}
+
+/// Runs a short program to its end and gives its exit status and output (both streams, the last 16 KB).
+///
+/// - Parameters:
+///   - prefix: stands before everything, such as `unshare …`; the parent-death signal would not outlive it.
+///   - limitSeconds: after that it is killed and the status is 124.
+func runToEnd(
+  _ command: [String], prefix: [String] = [], limitSeconds: Double
+) throws(SupportError) -> (status: Int32, output: String) {
+  let output = FileManager.default.temporaryDirectory.appendingPathComponent("bank-\(UUID().uuidString)").path
+  defer { unlink(output) }
+  let pid = try ChildProcess.spawn(prefix + ChildProcess.bound(command), logPath: output, name: command[0])
+  let limit = Date().addingTimeInterval(limitSeconds)
+  var code: Int32 = 0
+  var late = false
+  while waitpid(pid, &code, WNOHANG) == 0 {
+    if Date() > limit && !late {
+      late = true
+      kill(-pid, SIGKILL)
+    }
+    usleep(10_000)
+  }
+  let content = (try Files.read(output, limitBytes: 16 << 20)) ?? []
+  let status = late ? 124 : code & 0x7F == 0 ? code >> 8 & 0xFF : 128 + code & 0x7F
+  return (status, String(decoding: content.suffix(16_384), as: UTF8.self))
+}

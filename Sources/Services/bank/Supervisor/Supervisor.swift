@@ -1,0 +1,121 @@
+import BankSupport
+import Foundation
+import Glibc
+
+/// Starts children in order, watches them, and stops them in the reverse of a fixed order. Main thread alone.
+final class Supervisor {
+  /// All of stopping, from the first signal to the last `kill`.
+  static let stopLimitSeconds = 9.0
+  /// A service that ends this often without having lived a minute is given up, and with it the run.
+  static let restartLimit = 6
+  private static let livedSeconds = 60.0
+
+  let home: String
+  private let terminal: Terminal
+  private(set) var run: RunFile
+  private var children: [ChildProcess] = []
+  private var waiting: [(plan: ChildPlan, notBefore: Date)] = []
+  private var backoffs: [String: Backoff] = [:]
+
+  init(home: String, run: RunFile, terminal: Terminal) throws(SupportError) {
+    self.home = home
+    self.run = run
+    self.terminal = terminal
+    try Files.makeFolder("\(home)/logs")
+    try run.write(home: home)
+  }
+
+  /// Remembers the incarnation in run.json.
+  func note(incarnation: UUID) throws(SupportError) {
+    run.incarnation = incarnation
+    try run.write(home: home)
+  }
+
+  /// Starts a child and waits until it is ready.
+  /// - Throws: `SupportError` with the tail of its log when it ends or takes too long; `Interrupted` when a signal came.
+  func start(_ plan: ChildPlan, isInterrupted: () -> Bool) throws {
+    let child = try launch(plan)
+    let limit = Date().addingTimeInterval(plan.readyLimitSeconds)
+    while let wanting = plan.waitingFor() {
+      if child.poll() { throw SupportError("\(plan.name) ended with \(child.ending):\n\(child.logTail())") }
+      if isInterrupted() { throw Interrupted() }
+      if Date() > limit {
+        throw SupportError(
+          "\(plan.name) was not ready after \(Int(plan.readyLimitSeconds)) s, waited for \(wanting):\n"
+            + child.logTail())
+      }
+      usleep(100_000)
+    }
+    child.ready = true
+    try record()
+  }
+
+  /// Looks at every child once: reports who ended, starts services again.
+  /// - Throws: `SupportError` when what ended cannot be started again.
+  func watch() throws {
+    for child in children where child.poll() {
+      children.removeAll { $0 === child }
+      let lived = Date().timeIntervalSince(child.started)
+      let what = "\(child.plan.name) ended with \(child.ending) after \(Int(lived)) s"
+      let tail = child.logTail()
+      guard child.plan.kind == .service else { throw SupportError("\(what), stopping everything:\n\(tail)") }
+      var backoff = backoffs[child.plan.name] ?? Backoff(firstMillis: 500, maxMillis: 10_000)
+      if lived > Self.livedSeconds { backoff.reset() }
+      guard backoff.attempts < Self.restartLimit else {
+        throw SupportError("\(what), for the \(Self.restartLimit + 1)th time, stopping everything:\n\(tail)")
+      }
+      let delayMillis = backoff.nextMillis()
+      backoffs[child.plan.name] = backoff
+      terminal.line("\(what), starting it again in \(delayMillis) ms; its last words:\n\(tail)")
+      waiting.append((child.plan, Date().addingTimeInterval(Double(delayMillis) / 1000)))
+      try record()
+    }
+    let due = waiting.filter { $0.notBefore <= Date() }
+    waiting.removeAll { $0.notBefore <= Date() }
+    for entry in due { _ = try launch(entry.plan) }
+    for child in children where !child.ready && child.plan.waitingFor() == nil {
+      child.ready = true
+      try record()
+    }
+  }
+
+  /// Stops all children: each of `order` is asked to and waited for before the next, those not named come last. What is
+  /// left after `stopLimitSeconds` is killed.
+  func stop(order: [String]) {
+    waiting.removeAll()
+    let limit = Date().addingTimeInterval(Self.stopLimitSeconds)
+    let rest = children.map(\.plan.name).filter { !order.contains($0) }
+    for name in rest.filter({ isService($0) }) + order + rest.filter({ !isService($0) }) {
+      guard let child = children.first(where: { $0.plan.name == name }) else { continue }
+      child.send(child.plan.stopSignal)
+      while !child.poll(), Date() < limit { usleep(10_000) }
+      if !child.poll() { terminal.line("\(name) did not stop in time and was killed") }
+      // A server's own children end with it; this catches what doesn't.
+      child.killGroup()
+      while !child.poll() { usleep(10_000) }
+      children.removeAll { $0 === child }
+    }
+    try? record()
+  }
+
+  private func isService(_ name: String) -> Bool {
+    children.first { $0.plan.name == name }?.plan.kind == .service
+  }
+
+  private func launch(_ plan: ChildPlan) throws -> ChildProcess {
+    let child = try ChildProcess(plan, home: home)
+    children.append(child)
+    try record()
+    return child
+  }
+
+  private func record() throws(SupportError) {
+    run.services = children.map {
+      RunFile.Service(name: $0.plan.name, pid: $0.pid, started: $0.started.timeIntervalSince1970, ready: $0.ready)
+    }
+    try run.write(home: home)
+  }
+}
+
+/// A signal asked the start to end.
+struct Interrupted: Error {}

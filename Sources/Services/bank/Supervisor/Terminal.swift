@@ -1,0 +1,35 @@
+import Foundation
+import Glibc
+
+/// Writes lines, and one that is rewritten in place where a person looks at it.
+final class Terminal {
+  let isInteractive = isatty(1) == 1
+  private var hasLiveLine = false
+
+  /// A line that stays.
+  func line(_ text: String) {
+    write((hasLiveLine ? "\r\u{1B}[K" : "") + text + "\n")
+    hasLiveLine = false
+  }
+
+  /// On a terminal the last line, rewritten; elsewhere a line of its own.
+  func live(_ text: String) {
+    guard isInteractive else { return write(text + "\n") }
+    var size = winsize()
+    let width = ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 10 ? Int(size.ws_col) - 1 : 79
+    write("\r\u{1B}[K" + text.prefix(width))
+    hasLiveLine = true
+  }
+
+  private func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    var start = 0
+    while start < bytes.count {
+      let count = bytes[start...].withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      // Nobody reads any more: the bank goes on.
+      if count <= 0 { return }
+      start += count
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import BankSupport
+import Foundation
+import Testing
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+@Suite("Service host")
+struct ServiceHostTests {
+  private func get(_ port: Int, _ path: String, post body: String? = nil) async throws -> (Int, String) {
+    var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
+    request.timeoutInterval = 5
+    if let body {
+      request.httpMethod = "POST"
+      request.httpBody = Data(body.utf8)
+    }
+    for attempt in 0... {
+      do {
+        let (data, response) = try await URLSession.shared.data(for: request)
+        return ((response as? HTTPURLResponse)?.statusCode ?? 0, String(decoding: data, as: UTF8.self))
+      } catch  where attempt < 50 {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+    }
+    return (0, "")
+  }
+
+  private func freePort() throws -> Int {
+    for _ in 0..<100 {
+      let port = Int.random(in: 20_000...30_000)
+      if TestPort.bound(port) != nil { return port }
+    }
+    throw SupportError("no free port")
+  }
+
+  @Test("Health, metrics and routes are served while the body runs; the end of the body ends the host")
+  func serves() async throws {
+    let echo = HTTPRoute(.post, "/echo") { body in
+      HTTPReply(status: body.isEmpty ? 400 : 200, body: String(decoding: body, as: UTF8.self))
+    }
+    let port = try freePort()
+    let host = ServiceHost(name: "test", port: port, routes: [echo])
+    try await host.run {
+      let starting = try await get(port, "/health")
+      #expect(starting == (503, #"{"reason":"starting","status":"unavailable"}"#) || starting.0 == 503)
+      host.health.ready()
+      #expect(try await get(port, "/health") == (200, #"{"status":"ok"}"#))
+      host.metrics.add(3, to: "beats_total")
+      #expect(try await get(port, "/metrics").1.contains("beats_total 3\n"))
+      #expect(try await get(port, "/echo", post: "hello") == (200, "hello"))
+      #expect(try await get(port, "/echo", post: "").0 == 400)
+      #expect(try await get(port, "/nothing").0 == 404)
+    }
+    #expect(TestPort.bound(port) != nil)
+  }
+
+  @Test("What the body throws comes out")
+  func failure() async throws {
+    let host = ServiceHost(name: "test", port: try freePort())
+    await #expect(throws: SupportError("no money")) {
+      try await host.run { throw SupportError("no money") }
+    }
+  }
+
+  @Test("A port that is taken is an error that names it")
+  func taken() async throws {
+    let port = try freePort()
+    let held = try #require(TestPort.bound(port))
+    let host = ServiceHost(name: "test", port: port)
+    let error = await #expect(throws: SupportError.self) {
+      try await host.run { try await Task.sleep(for: .seconds(30)) }
+    }
+    withExtendedLifetime(held) {}
+    #expect(error?.message.contains("cannot serve HTTP on 127.0.0.1:\(port)") == true)
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import SchemaRegistry
+import Testing
+
+/// confluent-kafka, which many use and none of us wrote, against the embedded registry.
+@Suite struct PythonTests {
+  @Test func confluentKafkaWorksUnchanged() async throws {
+    let python = try Python.path()
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+      "confluent_client.py")
+    try await withDirectory { directory in
+      try await withRegistry(directory: directory) { registry async throws in
+        let run = try await Python.run(python, [script.path, registry.url])
+        let output = try #require(run.output, "the script failed: \(run.errors)")
+        let found = try JSONDecoder().decode(Found.self, from: Data(output.utf8))
+        #expect(found == Found.expected, "\(output)")
+
+        // What Python registered is what our own client finds.
+        let codec = TopicCodec(CodecTests.topic, registry: try RegistryClient(registry.url))
+        #expect(try await RegistryClient(registry.url).subjects() == ["heartbeat-value", "odd/subject ä"])
+        let error = await #expect(throws: RegistryError.self) { try await codec.prepare() }
+        #expect(error == .schemaNotRegistered(subject: "heartbeat-value"), "its namespace is another")
+      }
+    }
+  }
+
+  struct Found: Decodable, Equatable {
+    var notRegistered: [Int]
+    var bytes, strictBytes, latestBytes: String
+    var read, fastavro: [String: Int]
+    var subjects: [String]
+    var versions: [Int]
+    var canonicalForm: [Int]
+    var oddSubject: Int
+    var compatibility: String
+    var types: [String]
+    var unknownID, unknownSubject, unknownVersion, badSchema, notThereYet: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case notRegistered = "not registered"
+      case bytes
+      case strictBytes = "strict bytes"
+      case latestBytes = "latest bytes"
+      case read, fastavro, subjects, versions
+      case canonicalForm = "canonical form"
+      case oddSubject = "odd subject"
+      case compatibility, types
+      case unknownID = "unknown id"
+      case unknownSubject = "unknown subject"
+      case unknownVersion = "unknown version"
+      case badSchema = "bad schema"
+      case notThereYet = "not there yet"
+    }
+
+    static let expected = Found(
+      notRegistered: [404, 40401], bytes: "0000000001ac02", strictBytes: "0000000001ac02",
+      latestBytes: "0000000001ac02", read: ["beat": 150], fastavro: ["beat": 150], subjects: ["heartbeat-value"],
+      versions: [1], canonicalForm: [1, 1], oddSubject: 1, compatibility: "NONE", types: ["AVRO"],
+      unknownID: [404, 40403], unknownSubject: [404, 40401], unknownVersion: [404, 40402],
+      badSchema: [422, 42201], notThereYet: [501, 501])
+  }
+}
+
+/// The interpreter that has confluent-kafka and fastavro.
+enum Python {
+  struct Missing: Error, CustomStringConvertible {
+    var description: String {
+      "no Python with confluent-kafka and fastavro: `make test` makes .venv, or set BANK_PYTHON to an interpreter"
+    }
+  }
+
+  static func path() throws -> String {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let path =
+      ProcessInfo.processInfo.environment["BANK_PYTHON"] ?? root.appendingPathComponent(".venv/bin/python").path
+    guard FileManager.default.isExecutableFile(atPath: path) else { throw Missing() }
+    return path
+  }
+
+  /// - Returns: standard output, nil when the exit status was not 0, and standard error.
+  static func run(_ python: String, _ arguments: [String]) async throws -> (output: String?, errors: String) {
+    // Files, not pipes: nothing has to be read while the process runs.
+    let folder = NSTemporaryDirectory() + "python-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let files = ["output", "errors"].map { "\(folder)/\($0)" }
+    for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: python)
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle(forWritingAtPath: files[0])
+    process.standardError = FileHandle(forWritingAtPath: files[1])
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in continuation.resume() }
+      do {
+        try process.run()
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+    let texts = try files.map { try String(contentsOfFile: $0, encoding: .utf8) }
+    return (process.terminationStatus == 0 ? texts[0] : nil, texts[1])
+  }
+}
