@@ -97,8 +97,12 @@ enum House {
         name: "BankSupport",
         dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "PostgresRuntime", hummingbird, crypto],
         path: "Sources/Services/Support", swiftSettings: strict),
-      service("SetupDBService", folder: "SetupDB"),
-      service("SynchronizerService", folder: "Synchronizer"),
+      .target(
+        name: "SetupDBService", dependencies: ["PostgresRuntime", "TopologyModel"], path: "Sources/Services/SetupDB",
+        swiftSettings: strict),
+      .target(
+        name: "SynchronizerService", dependencies: ["KafkaRuntime", "SchemaRegistry", "TopologyModel"],
+        path: "Sources/Services/Synchronizer", swiftSettings: strict),
       service("HeartbeatService", folder: "Heartbeat"),
       service("CommandGeneratorService", folder: "CommandGenerator"),
       service("CommandHandlerService", folder: "CommandHandler"),
@@ -114,22 +118,67 @@ enum House {
     ]
   }
 
+  /// Fixtures are definitions compiled by the plugin; what several tests start stands in Tests/Support.
   static var tests: [Target] {
-    [
+    fixtures + testSupport + [
       test("AvroSchemaTests", ["AvroSchema"]),
       test("AvroRuntimeTests", ["AvroRuntime", "AvroSchema"]),
       test("TopologyModelTests", ["TopologyModel"]),
       test("AvrogenTests", ["avrogen", "AvroSchema"], exclude: ["Cases", "Golden"]),
+      test("AvrogenEmitTests", ["avrogen", "AvroSchema"], exclude: ["Golden"]),
+      test(
+        "GeneratedTests",
+        [
+          "AllTypesFixture", "NastyNamesFixture", "Definitions", "AvroRuntime", "PostgresRuntime", "TopologyModel",
+          "LibAvroBridge", "TestPostgres",
+        ]),
+      test("PluginTests", []),
       test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
       test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres"]),
       test("SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer"], exclude: ["confluent_client.py"]),
+      test("SetupDBTests", ["SetupDBService", "Definitions", "PostgresRuntime", "TopologyModel", "TestPostgres"]),
+      test(
+        "SynchronizerTests",
+        [
+          "SynchronizerService", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "TopologyModel",
+          "EmbeddedBroker",
+        ]),
       test("BankSupportTests", ["BankSupport", "bank"]),
-      test("CommandHandlerTests", ["CommandHandlerService"]),
+      test("HeartbeatTests", ["HeartbeatService", "BankSupport"]),
+      test("CommandGeneratorTests", ["CommandGeneratorService", "BankSupport", "Definitions"]),
+      test("CommandHandlerTests", ["CommandHandlerService", "TestBank"]),
       test("SystemTests", ["bank", "avrogen"], exclude: ["Python"]),
+    ]
+  }
+
+  static var fixtures: [Target] {
+    [
+      .target(
+        name: "AllTypesFixture", dependencies: ["AvroRuntime"], path: "Tests/Fixtures/AllTypes", swiftSettings: strict,
+        plugins: ["AvrogenBuild"]),
+      .target(
+        name: "NastyNamesFixture", dependencies: ["AvroRuntime", "TopologyModel", "PostgresRuntime"],
+        path: "Tests/Fixtures/NastyNames", swiftSettings: strict, plugins: ["AvrogenBuild"]),
+    ]
+  }
+
+  static var testSupport: [Target] {
+    [
       .target(name: "EmbeddedBroker", path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
       .target(
         name: "TestPostgres", dependencies: ["PostgresRuntime"], path: "Tests/Support/TestPostgres",
         swiftSettings: strict),
+      .target(
+        name: "LibAvroBridge", dependencies: ["AvroSchema", "CAvro"], path: "Tests/Support/LibAvroBridge",
+        swiftSettings: strict),
+      .target(
+        name: "TestBank",
+        dependencies: [
+          "AuditService", "BankSupport", "CommandHandlerService", "Definitions", "KafkaRuntime", "PostgresRuntime",
+          "SchemaRegistry",
+          "SchemaRegistryServer", "EmbeddedBroker", "TestPostgres",
+        ],
+        path: "Tests/Support/TestBank", swiftSettings: strict),
     ]
   }
 

@@ -49,7 +49,7 @@ struct Loader {
     }
     var builder = ModelBuilder(draft: reader.draft, diagnostics: diagnostics, isComplete: isComplete)
     let model = builder.build(files: files)
-    if diagnostics.problems.isEmpty { checkWithLibavro(model, reader.draft, diagnostics) }
+    if diagnostics.problems.isEmpty { checkTexts(model, reader.draft, diagnostics) }
     return diagnostics.problems.isEmpty ? .good(model) : .bad(diagnostics.lines(paths: paths))
   }
 
@@ -94,13 +94,21 @@ struct Loader {
     }
   }
 
-  /// The second opinion: what is emitted must be a schema for another implementation as well.
-  private static func checkWithLibavro(_ model: Model, _ draft: Draft, _ diagnostics: Diagnostics) {
+  /// The second opinion: what is emitted must be a schema for those who read it, here and in another implementation.
+  private static func checkTexts(_ model: Model, _ draft: Draft, _ diagnostics: Diagnostics) {
     let types = NamedTypes(of: model.types.map(\.schema))
     for type in model.types {
-      guard let message = Libavro.refusal(of: type.schema.text(.full, types: types)) else { continue }
+      let text = type.schema.text(.full, types: types)
       let declaration = draft.declarationByName[type.name].map { draft.declarations[$0] }
       let location = declaration?.location ?? Location(file: type.file, line: 1, column: 1)
+      do throws(SchemaError) {
+        _ = try Schema(parsing: text)
+      } catch {
+        diagnostics.error(location, "the schema of \(type.name) can't be read back: \(error.message)")
+        // Whoever holds this one has the same problem.
+        return
+      }
+      guard let message = Libavro.refusal(of: text) else { continue }
       // In a schema's text a name without dots is one of the enclosing namespace, so this cannot be written.
       let isMixed = message.hasPrefix("Unknown Avro") && hasMixedNamespaces(model)
       let hint = isMixed ? "; a type without namespace cannot be named inside one that has a namespace" : ""

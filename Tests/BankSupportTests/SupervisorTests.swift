@@ -32,7 +32,7 @@ struct SupervisorTests {
     #expect(!FileManager.default.fileExists(atPath: bank.home))
   }
 
-  @Test("Ctrl-C stops it as bank down does", arguments: [SIGINT, SIGTERM, SIGHUP])
+  @Test("Ctrl-C stops it as bank down does", arguments: [SIGINT, SIGTERM])
   func signals(signal: Int32) throws {
     let bank = try BankProgram()
     try bank.startUp()
@@ -94,7 +94,7 @@ struct SupervisorTests {
   @Test(
     "Wrong usage ends with 2",
     arguments: [
-      ["nonsense"], ["up", "--heartbeat-batch", "x"], ["up", "--heartbeat-batch", "-1"], ["down", "extra"],
+      ["nonsense"], ["up", "--batch-size", "x"], ["up", "--batch-size", "-1"], ["down", "extra"],
     ])
   func usage(arguments: [String]) throws {
     let result = try BankProgram().run(arguments)

@@ -1,4 +1,5 @@
 import EmbeddedBroker
+import Foundation
 import KafkaRuntime
 import Testing
 
@@ -291,6 +292,64 @@ import Testing
       #expect(error?.isRetriable == true)
     }
     await producer.close()
+  }
+
+  /// The broker answers an empty Fetch at once; the pause keeps an idle consumer from asking thousands of times.
+  @Test func thePauseSlowsFetchingAndRecordsStillCome() async throws {
+    let broker = try EmbeddedBroker.start()
+    try await create(broker, "paced", 1)
+    var fetches: [Int] = []
+    for pace in [0, 20] {
+      let lines = Lines()
+      var settings = configuration(broker, pace: pace).with(consumer: ["debug": "fetch"])
+      settings.log = .handler { _, facility, text in if facility == "FETCH" { lines.add(text) } }
+      let consumer = try KafkaConsumer(settings, assignment: [place("paced"): .at(0)])
+      _ = try await consumer.next(maxRecords: 1, timeoutMillis: 500)
+      let before = lines.all.count
+      #expect(try await consumer.next(maxRecords: 1, timeoutMillis: 1000).isEmpty)
+      fetches.append(lines.all.count - before)
+      await consumer.close()
+    }
+    #expect(fetches[1] > 0)
+    #expect(fetches[0] > 5 * fetches[1], "\(fetches)")
+    let producer = try KafkaProducer(configuration(broker))
+    let consumer = try KafkaConsumer(configuration(broker, pace: 20), assignment: [place("paced"): .at(0)])
+    _ = try await producer.send(record("paced", 0))
+    #expect(try await consumer.read(1).count == 1)
+    await producer.close()
+    await consumer.close()
+  }
+
+  @Test func theHelperLeavesNothingBehind() async throws {
+    var broker: EmbeddedBroker? = try EmbeddedBroker.start()
+    let port = try #require(broker?.port)
+    let directory = try #require(broker?.directory)
+    #expect(accepts(port: port))
+    broker = nil
+    #expect(!accepts(port: port))
+    #expect(!FileManager.default.fileExists(atPath: directory.path))
+  }
+
+  @Test func aHundredThousandRecordsGoThrough() async throws {
+    let broker = try EmbeddedBroker.start()
+    try await create(broker, "many", 3)
+    let (count, batch) = (100_000, 5000)
+    let producer = try KafkaProducer(configuration(broker))
+    let consumer = try KafkaConsumer(
+      configuration(broker),
+      assignment: Dictionary(uniqueKeysWithValues: (0..<3).map { (place("many", $0), .at(0)) }))
+    async let received = consumer.read(count, seconds: 120)
+    for start in stride(from: 0, to: count, by: batch) {
+      for result in await producer.send((start..<start + batch).map { record("many", $0) }) { _ = try result.get() }
+    }
+    let records = try await received
+    #expect(records.count == count)
+    for partition in [0, 1, 2] as [Int32] {
+      let part = records.filter { $0.partition == partition }
+      #expect(part.map(\.offset) == (0..<part.count).map(Int64.init))
+    }
+    await producer.close()
+    await consumer.close()
   }
 
   /// Topics that are not the broker's own.

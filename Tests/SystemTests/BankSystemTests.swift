@@ -12,7 +12,7 @@ struct BankSystemTests {
     defer { try? FileManager.default.removeItem(at: folder) }
     let home = folder.appending(path: "home")
     let offset = Int.random(in: 1000...20000)
-    let pace = ["--batch-size", "60", "--sleep-millis", "100"]
+    let pace = ["--heartbeat-batch", "60", "--heartbeat-millis", "100"]
 
     let first = try RunningBank(home: home, portOffset: offset, arguments: pace)
     let before = try await audit(first, handledAtLeast: 10_000)

@@ -27,7 +27,7 @@ final class Job<Value: Sendable>: JobState {
   /// Runs `body` on the queue. A caller that is cancelled before it started leaves at once; one that is cancelled
   /// while it runs signals the pipe and calls `cancel`.
   func value(
-    on queue: DispatchQueue, wake: WakePipe, cancel: @escaping @Sendable () -> Void,
+    on queue: DispatchQueue, wake: WakePipe, cancel: (@Sendable () -> Void)?,
     _ body: @escaping @Sendable (Job<Value>) throws -> Value
   ) async throws -> Value {
     try await withTaskCancellationHandler {
@@ -55,7 +55,7 @@ final class Job<Value: Sendable>: JobState {
       waiting?.resume(throwing: PostgresError.cancelledCaller)
       if wasRunning {
         wake.signal()
-        cancel()
+        cancel?()
       }
     }
   }

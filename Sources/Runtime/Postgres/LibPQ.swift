@@ -11,6 +11,9 @@ final class Link {
   /// The longest wait of one poll; a cancelled caller is noticed by the pipe long before.
   static let maxPollMillis: Int32 = 1000
 
+  /// Reads of what an idle server sent; one takes up to 16 KB.
+  private static let maxUnaskedReads = 100
+
   private let conn: OpaquePointer
   let place: String
   /// Safe to use from any thread while the link lives.
@@ -117,21 +120,21 @@ final class Link {
     guard !text.utf8.contains(0) else {
       throw PostgresError(.encoding, "the statement holds a zero byte", statement: statement)
     }
-    return try check(PQexec(conn, text), statement: statement)
+    return try collect(PQsendQuery(conn, text), statement: statement)
   }
 
   func prepare(name: String, text: String, oids: [UInt32]) throws(PostgresError) {
     guard !text.utf8.contains(0) else {
       throw PostgresError(.encoding, "the statement holds a zero byte", statement: text)
     }
-    _ = try check(PQprepare(conn, name, text, Int32(oids.count), oids), statement: text)
+    _ = try collect(PQsendPrepare(conn, name, text, Int32(oids.count), oids), statement: text)
   }
 
   func execute(prepared name: String, _ sql: SQL) throws(PostgresError) -> ResultHandle {
     let values = sql.parameters.values
     let count = values.count
-    let result = sql.parameters.bytes.withUnsafeBufferPointer { buffer -> OpaquePointer? in
-      if count == 0 { return PQexecPrepared(conn, name, 0, nil, nil, nil, 1) }
+    let sent = sql.parameters.bytes.withUnsafeBufferPointer { buffer -> Int32 in
+      if count == 0 { return PQsendQueryPrepared(conn, name, 0, nil, nil, nil, 1) }
       return buffer.withMemoryRebound(to: CChar.self) { bytes in
         withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { pointers in
           withUnsafeTemporaryAllocation(of: Int32.self, capacity: count * 2) { numbers in
@@ -143,29 +146,47 @@ final class Link {
               numbers[count + index] = 1
             }
             let lengths = numbers.baseAddress
-            return PQexecPrepared(
+            return PQsendQueryPrepared(
               conn, name, Int32(count), pointers.baseAddress, lengths, lengths.map { $0 + count }, 1)
           }
         }
       }
     }
-    return try check(result, statement: sql.text)
+    return try collect(sent, statement: sql.text)
   }
 
-  private func check(_ pointer: OpaquePointer?, statement: String?) throws(PostgresError) -> ResultHandle {
-    guard let pointer else { throw failure(nil, statement: statement) }
-    let result = ResultHandle(pointer)
-    switch PQresultStatus(pointer) {
-    case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+  /// Blocks until the server is done with what was sent, and keeps the first failure or else the last result.
+  ///
+  /// PQexec keeps the last one, which after a server's goodbye is libpq's own, without the server's SQLSTATE.
+  private func collect(_ sent: Int32, statement: String?) throws(PostgresError) -> ResultHandle {
+    guard sent == 1 else { throw failure(nil, statement: statement) }
+    var kept: OpaquePointer?
+    var isFailed = false
+    while let result = PQgetResult(conn) {
+      let status = PQresultStatus(result)
+      if isFailed {
+        PQclear(result)
+      } else {
+        PQclear(kept)
+        kept = result
+        isFailed = status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY
+      }
+      // A copy would go on for ever; PQexec ends it.
+      if status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH {
+        PQclear(PQexec(conn, ""))
+        break
+      }
+    }
+    guard let kept else { throw failure(nil, statement: statement) }
+    let result = ResultHandle(kept)
+    switch PQresultStatus(kept) {
+    case _ where !isFailed && PQstatus(conn) == CONNECTION_OK:
       return result
     case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
-      // libpq ends the copy when the next statement starts; this one is that statement.
-      PQclear(PQexec(conn, ""))
       throw PostgresError(
-        .usage, "COPY from and to the client is not supported: use unnest() of arrays",
-        statement: statement)
+        .usage, "COPY from and to the client is not supported: use unnest() of arrays", statement: statement)
     default:
-      throw failure(pointer, statement: statement)
+      throw failure(kept, statement: statement)
     }
   }
 
@@ -261,14 +282,14 @@ final class Link {
       processID: notification.pointee.be_pid)
   }
 
-  /// Reads what came while nobody asked; false when the server is gone.
+  /// Reads what came while nobody asked; false when the server is gone or said that it goes.
   func isAlive() -> Bool {
-    if isBroken { return false }
-    if PQconsumeInput(conn) == 0 || PQstatus(conn) == CONNECTION_BAD {
-      isBroken = true
-      return false
+    for _ in 0..<Self.maxUnaskedReads where !isBroken && farewell == nil && WakePipe.isReadable(socket) {
+      // PQisBusy is what looks at the bytes that PQconsumeInput read.
+      if PQconsumeInput(conn) == 0 || PQstatus(conn) == CONNECTION_BAD { isBroken = true } else { PQisBusy(conn) }
     }
-    return true
+    if farewell != nil { isBroken = true }
+    return !isBroken
   }
 }
 

@@ -54,7 +54,7 @@ public final class PostgresConnection: @unchecked Sendable {
     let wake = try WakePipe()
     let job = Job<PostgresConnection>()
     do {
-      return try await job.value(on: queue, wake: wake, cancel: {}) { job in
+      return try await job.value(on: queue, wake: wake, cancel: nil) { job in
         let link = try Link.connect(configuration, wake: wake, isCancelled: { job.isCancelled })
         if configuration.statementTimeoutMillis > 0 {
           let statement = "set statement_timeout = \(configuration.statementTimeoutMillis)"
@@ -84,11 +84,13 @@ public final class PostgresConnection: @unchecked Sendable {
   ///
   /// Each statement in `body` is a transaction of its own.
   /// - Throws: what `body` throws; `closed`; `cancelled`
+  @discardableResult
   public func run<Value: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> Value
   ) async throws -> Value {
     let job = Job<Value>()
-    return try await job.value(on: queue, wake: wake, cancel: { self.requestCancel(of: job, attempt: 1) }) { job in
+    let cancel: @Sendable () -> Void = { self.requestCancel(of: job, attempt: 1) }
+    return try await job.value(on: queue, wake: wake, cancel: cancel) { job in
       guard let session = self.session else {
         throw PostgresError(.closed, "the connection to Postgres at \(self.configuration.place) was closed")
       }
@@ -105,6 +107,7 @@ public final class PostgresConnection: @unchecked Sendable {
   /// The closure is the transaction: it commits when `body` returns and rolls back when it throws.
   ///
   /// - Throws: what `body` throws, and what `PostgresSession.transaction` does
+  @discardableResult
   public func transaction<Value: Sendable>(
     isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false,
     _ body: @escaping @Sendable (PostgresSession) throws -> Value

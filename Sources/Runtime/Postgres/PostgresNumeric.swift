@@ -145,6 +145,12 @@ extension PostgresNumeric: PostgresScalar {
     guard cell.bytes.count == 8 + count * 2, let sign = Sign(rawValue: word(2)) else {
       throw cell.mismatch(PostgresNumeric.self)
     }
+    switch sign {
+    case .nan: return .nan
+    case .plusInfinity: return .infinity
+    case .minusInfinity: return .negativeInfinity
+    case .plus, .minus: break
+    }
     var groups: [UInt16] = []
     groups.reserveCapacity(count)
     for index in 0..<count { groups.append(word(4 + index)) }

@@ -61,6 +61,7 @@ public final class PostgresPool: Sendable {
 
   /// Lends a connection to `body`, alone. Don't keep it: it goes back when `body` returns or throws.
   /// - Throws: what `body` throws; `poolExhausted`, `closed`, `cancelled`, or what connecting throws
+  @discardableResult
   public func withConnection<Value: Sendable>(
     _ body: @Sendable (PostgresConnection) async throws -> Value
   ) async throws -> Value {
@@ -76,6 +77,7 @@ public final class PostgresPool: Sendable {
   }
 
   /// `PostgresConnection.run` on a free connection.
+  @discardableResult
   public func run<Value: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> Value
   ) async throws -> Value {
@@ -83,6 +85,7 @@ public final class PostgresPool: Sendable {
   }
 
   /// `PostgresConnection.transaction` on a free connection.
+  @discardableResult
   public func transaction<Value: Sendable>(
     isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false,
     _ body: @escaping @Sendable (PostgresSession) throws -> Value

@@ -11,6 +11,12 @@ public struct PostgresNotification: Hashable, Sendable {
   public var payload: String
   /// Process id of the server's process that notified; equal to one's own connection's for one's own.
   public var processID: Int32
+
+  public init(channel: String, payload: String, processID: Int32) {
+    self.channel = channel
+    self.payload = payload
+    self.processID = processID
+  }
 }
 
 /// The connection's use inside `run` and `transaction`, where blocking is allowed. Valid only in the closure.
@@ -64,7 +70,14 @@ public final class PostgresSession {
     return rows
   }
 
-  /// All rows of a statement, each as a tuple of its columns, or as the value itself when there is one column.
+  /// The only column of all rows of a statement.
+  public func query<Value: PostgresDecodable>(_ sql: SQL, as type: Value.Type) throws(PostgresError) -> [Value] {
+    var values: [Value] = []
+    try forEach(sql) { row throws(PostgresError) in values.append(try row.decode(0)) }
+    return values
+  }
+
+  /// All rows of a statement, each as a tuple of its columns.
   public func query<each Column: PostgresDecodable>(
     _ sql: SQL, as types: repeat (each Column).Type
   ) throws(PostgresError) -> [(repeat each Column)] {
@@ -87,6 +100,11 @@ public final class PostgresSession {
 
   /// The first row, or nil when there is none.
   public func first<Row: PostgresRow>(_ sql: SQL, as type: Row.Type) throws(PostgresError) -> Row? {
+    try query(sql, as: type).first
+  }
+
+  /// The only column of the first row, or nil when there is no row.
+  public func first<Value: PostgresDecodable>(_ sql: SQL, as type: Value.Type) throws(PostgresError) -> Value? {
     try query(sql, as: type).first
   }
 
@@ -139,6 +157,7 @@ public final class PostgresSession {
   ///
   /// - Throws: what `body` throws; `commitOutcomeUnknown` when the connection broke during COMMIT; `rolledBack` when
   ///   `body` swallowed the error of a statement; `server` when COMMIT was refused, which has rolled back
+  @discardableResult
   public func transaction<Value>(
     isolation: PostgresIsolation = .readCommitted, readOnly: Bool = false, _ body: (PostgresSession) throws -> Value
   ) throws -> Value {
@@ -162,6 +181,7 @@ public final class PostgresSession {
   }
 
   /// A part of a transaction that can fail alone: what `body` did is undone when it throws, and the error goes on.
+  @discardableResult
   public func savepoint<Value>(_ body: (PostgresSession) throws -> Value) throws -> Value {
     guard isInTransaction else { throw PostgresError(.usage, "a savepoint needs a transaction around it") }
     savepoints += 1

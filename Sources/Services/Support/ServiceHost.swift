@@ -90,7 +90,8 @@ public struct ServiceHost: Sendable {
 
   private func serve() async throws -> Ended {
     var logger = Logger(label: name)
-    logger.logLevel = .warning
+    // Below that it complains of each connection that is closed when the service stops; failing to bind is thrown.
+    logger.logLevel = .critical
     let application = Application(
       router: router(), configuration: .init(address: .hostname(address, port: port), serverName: nil), logger: logger)
     do {

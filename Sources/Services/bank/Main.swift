@@ -14,7 +14,11 @@ struct Bank: ParsableCommand {
       """,
     groupedSubcommands: [
       CommandGroup(name: "A run", subcommands: [Up.self, Down.self, Clean.self, Adopt.self]),
-      CommandGroup(name: "Services", subcommands: [RegistryVerb.self]),
+      CommandGroup(name: "Set-up", subcommands: [SetUpVerb.self, SetupDBVerb.self, SynchronizeVerb.self]),
+      CommandGroup(
+        name: "Services",
+        subcommands: [HeartbeatVerb.self, CommandGeneratorVerb.self, CommandHandlerVerb.self, RegistryVerb.self]),
+      CommandGroup(name: "Checks", subcommands: [AuditVerb.self]),
     ])
 }
 

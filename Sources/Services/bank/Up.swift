@@ -1,5 +1,7 @@
 import ArgumentParser
 import BankSupport
+import CommandHandlerService
+import Definitions
 import Foundation
 import Synchronization
 
@@ -14,10 +16,10 @@ struct Up: ParsableCommand {
   @OptionGroup var options: HomeOptions
 
   @Option(help: "How many heartbeats at a time; each makes the generator send a command.")
-  var heartbeatBatch = 20
+  var batchSize = 20
 
   @Option(help: "Milliseconds between batches of heartbeats.")
-  var heartbeatMillis = 100
+  var sleepMillis = 100
 
   @Flag(help: "Start broker, registry and Postgres, with databases and topics, and no service.")
   var infrastructureOnly = false
@@ -25,10 +27,7 @@ struct Up: ParsableCommand {
   @Flag(help: "Print the figures as JSON, one object a second.")
   var json = false
 
-  func validate() throws {
-    guard (0...10_000).contains(heartbeatBatch) else { throw ValidationError("--heartbeat-batch: 0 to 10000") }
-    guard (1...3_600_000).contains(heartbeatMillis) else { throw ValidationError("--heartbeat-millis: 1 to 3600000") }
-  }
+  func validate() throws { _ = try HeartbeatVerb.pace(batchSize: batchSize, sleepMillis: sleepMillis) }
 
   func run() throws {
     let stop = StopFlag()
@@ -44,6 +43,13 @@ struct Up: ParsableCommand {
     }
     start.stop()
   }
+}
+
+/// Lines that come from another thread.
+private final class Lines: Sendable {
+  private let lines = Mutex<[String]>([])
+  var all: [String] { lines.withLock { $0 } }
+  func add(_ line: String) { lines.withLock { $0.append(line) } }
 }
 
 /// Set by SIGTERM, SIGINT or SIGHUP.
@@ -71,7 +77,7 @@ struct UpStart {
 
   let command: Up
   let stopFlag: StopFlag
-  let terminal = Terminal()
+  let terminal: Terminal
   let home: String
   let supervisor: Supervisor
   private(set) var environment: BankEnvironment
@@ -81,6 +87,7 @@ struct UpStart {
   init(_ command: Up, stop: StopFlag) throws {
     self.command = command
     stopFlag = stop
+    terminal = Terminal(json: command.json)
     home = command.options.homePath
     ports = try Ports(offset: command.options.portOffset)
     lock = try HomeLock(home: home)
@@ -99,6 +106,8 @@ struct UpStart {
   mutating func everything() throws {
     terminal.line("home \(home)")
     try startInfrastructure()
+    try setUp()
+    if !command.infrastructureOnly { try startServices() }
     terminal.line("ready, Ctrl-C stops")
   }
 
@@ -134,6 +143,42 @@ struct UpStart {
     }
     terminal.line(
       "postgres   \(database.host):\(database.port)\(embedded.contains(.postgres) ? " (embedded)" : "")")
+  }
+
+  private mutating func setUp() throws {
+    let lines = Lines()
+    let environment = environment
+    let incarnation: UUID
+    do {
+      incarnation = try waitFor(isInterrupted: { stopFlag.isSet }) {
+        try await SetUp.run(environment) { lines.add($0) }
+      }
+    } catch {
+      for line in lines.all { terminal.line("  \(line)") }
+      throw error
+    }
+    try supervisor.note(incarnation: incarnation)
+    self.environment = try environment.reread()
+    // At a usual start nothing is worth a line.
+    for line in lines.all where line.hasPrefix("~") || line.hasPrefix("note: topic") { terminal.line(line) }
+    terminal.line("databases  \(BankEnvironment.databaseNames.joined(separator: ", "))")
+    let topics = Topology.description.topics
+    terminal.line("topics     \(topics.count), \(topics.reduce(0) { $0 + $1.subjects.count }) schemas")
+  }
+
+  /// The one who answers first, the one who asks last.
+  private func startServices() throws {
+    let pace = ["--batch-size", String(command.batchSize), "--sleep-millis", String(command.sleepMillis)]
+    for plan in [
+      try servicePlan(CommandHandlerService.name, port: ports.commandHandler),
+      try servicePlan("command-generator", port: ports.commandGenerator),
+      try servicePlan("heartbeat", pace, port: ports.heartbeat),
+    ] {
+      try supervisor.start(plan, isInterrupted: { stopFlag.isSet })
+    }
+    terminal.line(
+      "services   command-handler :\(ports.commandHandler), command-generator :\(ports.commandGenerator), "
+        + "heartbeat :\(ports.heartbeat)")
   }
 
   private func registryPlan() throws(SupportError) -> ChildPlan {

@@ -50,6 +50,14 @@ enum Naming {
   /// `name` between backticks when it is a keyword.
   static func escaped(_ name: String) -> String { keywords.contains(name) ? "`\(name)`" : name }
 
+  /// `name` as the label of an argument: there keywords go without backticks, and the compiler minds them.
+  static func label(_ name: String) -> String { name == "`inout`" ? name : name.filter { $0 != "`" } }
+
+  /// `name` as a parameter, where three keywords mean something.
+  static func parameter(_ name: String) -> String {
+    ["`let`", "`var`"].contains(name) ? name : label(name)
+  }
+
   /// First those that are their own Swift names, then the others, each in order.
   private static func distinct(
     _ names: [String], bases: [String], taken: inout Set<String>, next: (String, Int) -> String
@@ -126,8 +134,9 @@ extension Naming {
     // PostgresRuntime.
     "PostgresDate", "PostgresError", "PostgresJSON", "PostgresNumeric", "PostgresRow", "PostgresRowReader",
     "PostgresTimestamp", "SQL",
-    // AvroRuntime.
-    "AvroBigDecimal", "AvroBox", "AvroDate", "AvroDecimal", "AvroDuration", "AvroError", "AvroFixedBytes",
+    // AvroRuntime and what is generated beside it.
+    "AvrogenIndex", "AvroBigDecimal", "AvroBox", "AvroDate", "AvroDecimal", "AvroDuration", "AvroError",
+    "AvroFixedBytes",
     "AvroLocalTimestampMicros", "AvroLocalTimestampMillis", "AvroLocalTimestampNanos", "AvroMap", "AvroNamedValue",
     "AvroReader", "AvroRecord", "AvroTimeMicros", "AvroTimeMillis", "AvroTimestampMicros", "AvroTimestampMillis",
     "AvroTimestampNanos", "AvroValue", "AvroWriter", "AvroEnumeration",

@@ -153,25 +153,46 @@ private func writeRights(of table: TableDefinition, roles: [String], to writer: 
   }
 }
 
+/// Rows that name their identity first: the others take numbers of the sequence, which is moved past those before.
 private func writeRows(of table: TableDefinition, to writer: inout SourceWriter) {
-  let name = sqlName(table.name)
-  for row in table.seedRows {
-    if row.isEmpty {
-      continue
-    }
-    writer.line("insert into \(name) \(sqlList(row.map(\.column)))")
-    writer.line("  values (\(row.map(\.value.sqlLiteral).joined(separator: ", "))) on conflict do nothing;")
-  }
+  let identities = Set(table.columns.filter(\.isIdentity).map(\.name))
+  let rows = table.seedRows.filter { !$0.isEmpty }
+  for row in rows where row.contains(where: { identities.contains($0.column) }) { write(row, of: table, to: &writer) }
   for column in table.columns where column.isIdentity {
-    let given = table.seedRows.flatMap { $0 }.compactMap { seed -> Int64? in
+    let given = rows.joined().compactMap { seed -> Int64? in
       guard seed.column == column.name, case .integer(let value) = seed.value else { return nil }
       return value
     }
     guard let highest = given.max(), highest >= 1 else { continue }
-    // Otherwise the sequence would hand out the numbers of these rows again.
-    let sequence = "pg_get_serial_sequence(\(sqlLiteral(name)), \(sqlLiteral(column.name)))"
-    writer.line("select setval(\(sequence), greatest(nextval(\(sequence)) - 1, \(highest)));")
+    let arguments = "\(sqlLiteral(sqlName(table.name))), \(sqlLiteral(column.name))"
+    let sequence = "pg_get_serial_sequence(\(arguments))"
+    writer.line("select setval(\(sequence), \(highest))")
+    writer.line("  where coalesce(pg_sequence_last_value(\(sequence)), 0) < \(highest);")
   }
+  for row in rows where !row.contains(where: { identities.contains($0.column) }) { write(row, of: table, to: &writer) }
+}
+
+private func write(
+  _ row: [(column: String, value: SeedValue)], of table: TableDefinition, to writer: inout SourceWriter
+) {
+  let name = sqlName(table.name)
+  writer.line("insert into \(name) \(sqlList(row.map(\.column)))")
+  let given = Set(row.filter { $0.value != .null }.map(\.column))
+  let key = ([table.primaryKey] + table.uniques).first { !$0.isEmpty && $0.allSatisfy(given.contains) }
+  let takesNumber = table.columns.contains { $0.isIdentity && !given.contains($0.name) }
+  if key != nil && !takesNumber {
+    writer.line("  values (\(row.map(\.value.sqlLiteral).joined(separator: ", "))) on conflict do nothing;")
+    return
+  }
+  // It is looked for: by its key, so that no number of the sequence is spent, or by all of it.
+  let values = row.map { seed in
+    let type = table.columns.first { $0.name == seed.column }?.type ?? .text
+    return (column: seed.column, value: "cast(\(seed.value.sqlLiteral) as \(type.sqlName))")
+  }
+  let found = values.filter { key?.contains($0.column) ?? true }
+    .map { "\(sqlName($0.column)) is not distinct from \($0.value)" }
+  writer.line("  select \(values.map(\.value).joined(separator: ", "))")
+  writer.line("  where not exists (select from \(name) where \(found.joined(separator: " and ")));")
 }
 
 extension ColumnType {

@@ -42,7 +42,7 @@ struct SourceWriter {
   /// `prefix` + items + `suffix` on one line where that fits, else one item a line.
   mutating func list(_ prefix: String, _ items: [String], _ suffix: String) {
     let joined = prefix + items.joined(separator: ", ") + suffix
-    if joined.count <= width || items.isEmpty {
+    if joined.count < width || items.isEmpty {
       line(joined)
       return
     }

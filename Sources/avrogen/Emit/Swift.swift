@@ -24,6 +24,7 @@ func emitSwift(_ model: Model) -> [GeneratedFile] {
 private func indexText(_ context: SwiftContext) -> String {
   let model = context.model
   var file = SwiftFile()
+  file.addTypeList(context)
   if !model.topics.isEmpty {
     file.writer.line()
     file.writer.doc("The topics of all definitions.")
@@ -43,41 +44,58 @@ private func indexText(_ context: SwiftContext) -> String {
   return file.text(source: "all definitions of this target")
 }
 
+extension SwiftFile {
+  /// Fixed types that stand for another Swift type have no metatype of their own and are not in the list.
+  fileprivate mutating func addTypeList(_ context: SwiftContext) {
+    let names = context.model.types.map { context.names[$0.name] }
+    let listed = zip(context.model.types, names).compactMap { type, name in
+      context.simpleType(.reference(type.name))?.text == name ? "\(name).self" : nil
+    }
+    guard !listed.isEmpty else { return }
+    use(.avroRuntime)
+    writer.line()
+    writer.doc("What avrogen made of all definitions of this target.")
+    writer.block("public enum AvrogenIndex {") { writer in
+      writer.doc("Every record, enum and fixed.")
+      writer.itemList("public static let types: [any AvroNamedValue.Type] = [", listed, "]")
+    }
+  }
+}
+
 extension SourceWriter {
   fileprivate mutating func topology(_ context: SwiftContext) {
     let model = context.model
     array("topics", context.names.topics.map { "Topics.\($0).description" }, ",")
     array("unmanaged", model.unmanaged.map(swiftLiteral), ",")
-    if model.clients.isEmpty {
-      line("clients: [:],")
-    } else {
-      block("clients: [", closing: "],") { writer in
-        for client in model.clients {
-          let pairs = client.properties.map { "\(swiftLiteral($0.name)): \(swiftLiteral($0.value))" }
-          if pairs.isEmpty {
-            writer.line("\(swiftLiteral(client.kind)): [:],")
-          } else {
-            writer.itemList("\(swiftLiteral(client.kind)): [", pairs, "],")
-          }
-        }
-      }
+    blocks("clients", of: model.clients, empty: "[:]") { client, comma, writer in
+      let pairs = client.properties.map { "\(swiftLiteral($0.name)): \(swiftLiteral($0.value))" }
+      writer.itemList("\(swiftLiteral(client.kind)): [", pairs.isEmpty ? [":"] : pairs, "]\(comma)")
     }
-    if model.services.isEmpty {
-      line("services: [],")
-    } else {
-      block("services: [", closing: "],") { writer in
-        for service in model.services { writer.service(service) }
-      }
+    blocks("services", of: model.services, empty: "[]") { service, comma, writer in
+      writer.service(service, comma)
     }
     array("databases", context.names.databases.map { "\($0).description" }, "")
   }
 
-  private mutating func service(_ service: ServiceDefinition) {
-    block("ServiceDescription(", closing: "),") { writer in
+  private mutating func service(_ service: ServiceDefinition, _ comma: String) {
+    block("ServiceDescription(", closing: ")\(comma)") { writer in
       writer.line("name: \(swiftLiteral(service.name)),")
       writer.array("consumes", service.consumes.map(swiftLiteral), ",")
       writer.array("produces", service.produces.map(swiftLiteral), ",")
       writer.line("databases: \(swiftDictionary(service.databases.map { ($0.name, $0.access) }))")
+    }
+  }
+
+  /// A literal whose items take several lines. Behind the last of several is a comma, behind an only one is none.
+  private mutating func blocks<Item>(
+    _ label: String, of items: [Item], empty: String, _ write: (Item, String, inout SourceWriter) -> Void
+  ) {
+    if items.isEmpty {
+      line("\(label): \(empty),")
+      return
+    }
+    block("\(label): [", closing: "],") { writer in
+      for item in items { write(item, items.count > 1 ? "," : "", &writer) }
     }
   }
 
@@ -88,10 +106,10 @@ extension SourceWriter {
   /// As ``list(_:_:_:)``, with the comma behind the last item that belongs in a literal of several lines.
   mutating func itemList(_ prefix: String, _ items: [String], _ suffix: String) {
     let joined = prefix + items.joined(separator: ", ") + suffix
-    if joined.count <= width || items.isEmpty {
+    if joined.count < width || items.isEmpty {
       line(joined)
       return
     }
-    block(prefix, closing: suffix) { $0.lines(items.map { "\($0)," }) }
+    block(prefix, closing: suffix) { $0.lines(items.map { items.count > 1 ? "\($0)," : $0 }) }
   }
 }

@@ -44,7 +44,8 @@ extension SourceWriter {
         writer.line("public var \(name): \(type)")
       }
       if !columns.isEmpty { writer.line() }
-      writer.list("public init(", columns.map { "\($0.1.0): \($0.1.1)" }, columns.isEmpty ? ") {}" : ") {")
+      writer.list(
+        "public init(", columns.map { "\(Naming.parameter($0.1.0)): \($0.1.1)" }, columns.isEmpty ? ") {}" : ") {")
       if !columns.isEmpty {
         writer.continued { writer in
           for name in names { writer.line("self.\(name) = \(name)") }

@@ -41,9 +41,15 @@ struct SwiftDefaults {
     case (.null, .null): "AvroNull()"
     case (.boolean, .bool(let value)): value ? "true" : "false"
     case (.int, .integer(let value)), (.long, .integer(let value)):
-      if let (name, label) = logicalType?.integerType { "\(name)(\(label): \(value))" } else { String(value) }
-    case (.float, .integer(let value)), (.double, .integer(let value)): String(value)
-    case (.float, .double(let value)), (.double, .double(let value)): value.isFinite ? "\(value)" : nil
+      if let (name, label) = logicalType?.integerType {
+        "\(name)(\(label): \(swiftInteger(value)))"
+      } else {
+        swiftInteger(value)
+      }
+    case (.float, .integer(let value)), (.double, .integer(let value)): swiftInteger(value)
+    // The compiler minds literals that it has to round to a subnormal number or to infinity.
+    case (.float, .double(let value)): value == 0 || Float(value).isNormal ? "\(value)" : nil
+    case (.double, .double(let value)): value == 0 || value.isNormal ? "\(value)" : nil
     case (.bytes, .string(let text)): bytes(text).flatMap { bytesDefault($0, logicalType) }
     case (.string, .string(let text)): logicalType == .uuid ? uuid(text: text) : swiftLiteral(text)
     default: nil
@@ -90,7 +96,7 @@ struct SwiftDefaults {
       var arguments: [String?] = []
       for (field, property) in zip(record.fields, SwiftRecordPlan(record, context).properties) {
         if let given = value[field.name] {
-          let label = property.name
+          let label = Naming.label(property.name)
           arguments.append(expression(given, as: field.type).map { "\(label): \($0)" })
         } else if expression(of: field) == nil {
           return nil
@@ -107,8 +113,9 @@ struct SwiftDefaults {
     case .decimal(let precision, _)? where precision <= SwiftContext.maxDecimalPrecision: return decimal(bytes)
     case .duration?:
       let numbers = [0, 4, 8].map { start in
-        bytes[start..<start + 4].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        bytes[start..<start + 4].reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
       }
+      .map(swiftInteger)
       return "AvroDuration(months: \(numbers[0]), days: \(numbers[1]), millis: \(numbers[2]))"
     default:
       if isUUID { return uuid(bytes) }
@@ -131,7 +138,7 @@ struct SwiftDefaults {
     guard kept.count <= 16 else { return nil }
     var value: Int128 = first >= 0x80 ? -1 : 0
     for byte in kept { value = value << 8 | Int128(byte) }
-    return (value < 0) == (first >= 0x80) ? "AvroDecimal(unscaled: \(value))" : nil
+    return (value < 0) == (first >= 0x80) ? "AvroDecimal(unscaled: \(swiftInteger(value)))" : nil
   }
 
   private func uuid(_ bytes: [UInt8]) -> String { "UUID(uuid: (\(bytes.map { String($0) }.joined(separator: ", "))))" }
@@ -155,15 +162,33 @@ func swiftLiteral(_ text: String) -> String {
     case "\n": literal += "\\n"
     case "\r": literal += "\\r"
     case "\t": literal += "\\t"
-    default:
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator:
-        literal += "\\u{\(String(scalar.value, radix: 16))}"
-      default: literal.unicodeScalars.append(scalar)
-      }
+    case _ where scalar.isInvisible: literal += "\\u{\(String(scalar.value, radix: 16))}"
+    default: literal.unicodeScalars.append(scalar)
     }
   }
   return literal + "\""
+}
+
+/// An integer literal, in groups of three digits from seven on, as swift format wants it.
+func swiftInteger(_ value: some SignedInteger) -> String {
+  let digits = Array(String(value.magnitude))
+  guard digits.count > 6 else { return String(value) }
+  var grouped = value < 0 ? "-" : ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0 && (digits.count - index) % 3 == 0 { grouped += "_" }
+    grouped.append(digit)
+  }
+  return grouped
+}
+
+extension Unicode.Scalar {
+  /// Cannot be seen in source text, or changes how what follows is shown.
+  var isInvisible: Bool {
+    switch properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .unassigned: true
+    default: false
+    }
+  }
 }
 
 extension EnumSchema {

@@ -65,8 +65,8 @@ extension SourceWriter {
     continued("\(declaration) = \(marks)\"\"\"") { writer in
       for part in text.split(separator: "\n", omittingEmptySubsequences: false) {
         let pieces = Self.pieces(of: part, columns: writer.width - marks.count - 1)
-        for piece in pieces.dropLast() { writer.line("\(piece)\\\(marks)") }
-        writer.line(String(pieces.last ?? ""))
+        for piece in pieces.dropLast() { writer.line("\(swiftRawText(piece, marks))\\\(marks)") }
+        writer.line(swiftRawText(pieces.last ?? "", marks))
       }
       writer.line("\"\"\"\(marks)")
     }
@@ -98,8 +98,21 @@ private func swiftRawMarks(_ text: String) -> String {
   return marks
 }
 
+/// `text` as it stands in a raw literal: what cannot be seen is escaped.
+private func swiftRawText(_ text: Substring, _ marks: String) -> String {
+  var result = ""
+  for scalar in text.unicodeScalars {
+    if scalar.isInvisible {
+      result += "\\\(marks)u{\(String(scalar.value, radix: 16))}"
+    } else {
+      result.unicodeScalars.append(scalar)
+    }
+  }
+  return result
+}
+
 private func swiftRawLiteral(_ text: String) -> String {
   guard text.contains(where: { $0 == "\"" || $0 == "\\" }) else { return swiftLiteral(text) }
   let marks = swiftRawMarks(text)
-  return "\(marks)\"\(text)\"\(marks)"
+  return "\(marks)\"\(swiftRawText(text[...], marks))\"\(marks)"
 }

@@ -72,7 +72,7 @@ extension SourceWriter {
     }
     let parameters = plan.properties.map { property in
       let value = defaults.expression(of: property.field).map { " = \($0)" } ?? ""
-      return "\(property.name): \(property.type.text)\(value)"
+      return "\(Naming.parameter(property.name)): \(property.type.text)\(value)"
     }
     list("public init(", parameters, ") {")
     continued { writer in
@@ -98,7 +98,7 @@ extension SourceWriter {
         property.type.writeRead(prefix: "let \(property.name)\(annotation) = ", reader: reader, to: &writer)
       }
       if isRecursive { writer.line("\(reader).leave()") }
-      writer.list("return Self(", plan.properties.map { "\($0.name): \($0.name)" }, ")")
+      writer.list("return Self(", plan.properties.map { "\(Naming.label($0.name)): \($0.name)" }, ")")
     }
   }
 
@@ -151,9 +151,7 @@ extension SourceWriter {
       writer.line("switch try reader.readIndex() {")
       for (index, branch) in union.branches.enumerated() {
         if let type = branch.type {
-          writer.continued("case \(index):") { writer in
-            type.writeRead(prefix: "return .\(branch.name)(", suffix: ")", reader: "reader", to: &writer)
-          }
+          writer.continued("case \(index):") { type.writeReturn(case: branch.name, to: &$0) }
         } else {
           writer.line("case \(index): return .\(branch.name)")
         }

@@ -36,7 +36,8 @@ extension SourceWriter {
     let name = context.names.topics[index]
     docs(topic.doc, "Topic `\(topic.name)`.")
     var arguments = [
-      "name: \(swiftLiteral(topic.name))", "partitions: \(topic.partitions)", "replicas: \(topic.replicas)",
+      "name: \(swiftLiteral(topic.name))", "partitions: \(swiftInteger(topic.partitions))",
+      "replicas: \(swiftInteger(topic.replicas))",
     ]
     if !topic.config.isEmpty { arguments.append("config: \(swiftDictionary(topic.config))") }
     guard let value = topic.values.first else {

@@ -87,18 +87,29 @@ extension SwiftType {
     return "\(call) { (\(reader)) throws(AvroError) in try \(inner.readExpression(reader)) }"
   }
 
-  /// Writes `prefix try … suffix`, over several lines where one is too short.
-  func writeRead(prefix: String, suffix: String = "", reader: String, to writer: inout SourceWriter) {
-    let line = "\(prefix)try \(readExpression(reader))\(suffix)"
+  /// Writes `prefix try …`, over several lines where one is too short.
+  func writeRead(prefix: String, reader: String, to writer: inout SourceWriter) {
+    let line = "\(prefix)try \(readExpression(reader))"
     if line.count <= writer.width {
       writer.line(line)
     } else if readCall(reader) == nil, let (call, inner) = readOpening(reader) {
       let opening = "\(prefix)try \(call) { (\(reader)) throws(AvroError) in"
-      writer.block(opening, closing: "}\(suffix)") { inner.writeRead(prefix: "", reader: reader, to: &$0) }
+      writer.block(opening) { inner.writeRead(prefix: "", reader: reader, to: &$0) }
     } else if prefix.hasSuffix("= ") {
-      writer.continued(String(prefix.dropLast())) { $0.line("try \(readExpression(reader))\(suffix)") }
+      writer.continued(String(prefix.dropLast())) { $0.line("try \(readExpression(reader))") }
     } else {
       writer.line(line)
+    }
+  }
+
+  /// Writes `return .name(try …)`, by way of a constant where one line is too short.
+  func writeReturn(case name: String, to writer: inout SourceWriter) {
+    let line = "return .\(name)(try \(readExpression("reader")))"
+    if line.count <= writer.width {
+      writer.line(line)
+    } else {
+      writeRead(prefix: "let value: \(text) = ", reader: "reader", to: &writer)
+      writer.line("return .\(name)(value)")
     }
   }
 }

@@ -7,7 +7,7 @@ struct RecordNesting {
   var diagnostics: Diagnostics
 
   /// Records that one value may hold inside each other; schemas are written out with their types nested.
-  static let depthLimit = 200
+  static let depthLimit = 100
   /// References followed in all: what writing out every schema with all that it holds would take.
   static let stepLimit = 5_000_000
 

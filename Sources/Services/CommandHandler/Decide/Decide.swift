@@ -115,7 +115,7 @@ private struct Ledger {
 
   /// The first check that fails, in the order of the contracts.
   private func refusal(of body: ConfirmMoneyTransfer) -> Refusal? {
-    guard body.from == "cash" || IBAN.isOwn(body.from) else { return .fromInvalid }
+    guard body.from == "cash" || IBAN(body.from) != nil else { return .fromInvalid }
     guard body.from != body.to else { return .sameAccount }
     guard body.amount >= 1 else { return .amountNotPositive }
     let payer = state.accounts[body.from]

@@ -1,0 +1,219 @@
+import BankSupport
+import Definitions
+import Foundation
+import KafkaRuntime
+import PostgresRuntime
+import SchemaRegistry
+import Synchronization
+
+/// What a handler works with.
+package struct HandlerConnections: Sendable {
+  package var kafka: KafkaConfiguration
+  /// As the role `command_handler`, in balancedb.
+  package var postgres: PostgresConfiguration
+  package var registryURL: String
+  package var incarnation: UUID
+
+  package init(
+    kafka: KafkaConfiguration, postgres: PostgresConfiguration, registryURL: String, incarnation: UUID
+  ) {
+    self.kafka = kafka
+    self.postgres = postgres
+    self.registryURL = registryURL
+    self.incarnation = incarnation
+  }
+}
+
+/// A handler: reads commands, decides, writes, publishes.
+///
+/// Three tasks: the leases, the batches (read, parse, one transaction each), and the publisher, which sends what is
+/// committed while the next batch is decided.
+package final class CommandHandler: Sendable {
+  private static let pollMillis = 100
+  private static let lagEveryMillis = 5_000
+
+  private let connections: HandlerConnections
+  private let settings: HandlerSettings
+  package let status: HandlerStatus
+  private let cache: OutboxCache
+  private let places = Mutex<[TopicPartition: Position]>([:])
+
+  package init(_ connections: HandlerConnections, settings: HandlerSettings, status: HandlerStatus) {
+    self.connections = connections
+    self.settings = settings
+    self.status = status
+    cache = OutboxCache(maxRows: settings.maxCachedBatches, maxBytes: settings.maxCachedBytes)
+  }
+
+  /// Works until the flag is set; then finishes the batch that it has begun, gives its partitions back, publishes
+  /// what is committed and returns.
+  ///
+  /// - Throws: when it can't begin.
+  package func run(until stop: StopFlag) async throws {
+    var registrySettings = RegistryClient.Settings()
+    // The handler waits by itself, without keeping other partitions waiting.
+    registrySettings.maxAttempts = 1
+    registrySettings.timeoutMillis = 2_000
+    let registry = try RegistryClient(connections.registryURL, settings: registrySettings)
+    let encoder = EventEncoder(registry: registry)
+    guard try await prepare(.registry, stop, { try await encoder.prepare() }) != nil else { return }
+    guard let partitions = try await prepare(.kafka, stop, { try await self.commandPartitions() }) else { return }
+    let keeper = LeaseKeeper(
+      connections.postgres, incarnation: connections.incarnation, partitions: partitions, settings: settings,
+      status: status)
+    let handled = StopFlag()
+    async let leases: Void = keeper.run(until: stop)
+    async let publishing: Void = publish(until: handled)
+    async let lag: Void = watchLag(until: stop)
+    status.started()
+    await handle(
+      BatchCommitter(
+        database: Database(connections.postgres, purpose: "batches"), encoder: encoder,
+        incarnation: connections.incarnation, keeper: keeper, settings: settings, status: status, stop: stop),
+      CommandParser(registry: registry, maxCommandBytes: settings.maxCommandBytes), until: stop)
+    await leases
+    await keeper.release()
+    handled.set()
+    await publishing
+    await lag
+  }
+
+  /// Tries until it works, with pauses; nil when the handler is stopped first.
+  private func prepare<Value: Sendable>(
+    _ part: HandlerStatus.Part, _ stop: StopFlag, _ body: @Sendable () async throws -> Value
+  ) async throws -> Value? {
+    var backoff = Backoff(firstMillis: 100, maxMillis: settings.maxRetryPauseMillis)
+    while !stop.isSet {
+      do {
+        let value = try await body()
+        status.works(part)
+        return value
+      } catch {
+        status.fails(part, "\(error)")
+        status.health.fail("\(part.rawValue): \(error)")
+        await stop.sleep(millis: backoff.nextMillis())
+      }
+    }
+    return nil
+  }
+
+  /// As many as the cluster has, which may be more than the definitions say.
+  private func commandPartitions() async throws -> [TopicPartition] {
+    let admin = try KafkaAdmin(connections.kafka, requestTimeoutMillis: 10_000)
+    let topics: [TopicMetadata]
+    do { topics = try await admin.topics() } catch {
+      await admin.close()
+      throw error
+    }
+    await admin.close()
+    let names = [Topics.confirmAccountCreation.name, Topics.confirmMoneyTransfer.name]
+    return try names.flatMap { name in
+      guard let topic = topics.first(where: { $0.name == name }), topic.partitions > 0 else {
+        throw HandlerError("there is no topic \(name): run bank synchronize")
+      }
+      return (0..<Int32(topic.partitions)).map { TopicPartition(topic: name, partition: $0) }
+    }
+  }
+
+  private func publish(until stop: StopFlag) async {
+    await OutboxPublisher(
+      connections.kafka, connections.postgres, cache: cache, settings: settings, status: status
+    ).run(until: stop)
+  }
+
+  // MARK: Batches
+
+  private func handle(_ committer: BatchCommitter, _ parser: CommandParser, until stop: StopFlag) async {
+    let reader = CommandReader(
+      connections.kafka, positions: PositionStore(database: committer.database, incarnation: connections.incarnation),
+      settings: settings, status: status)
+    var backoff = Backoff(firstMillis: 100, maxMillis: settings.maxRetryPauseMillis)
+    while !stop.isSet {
+      do {
+        let records = try await reader.next(committer.keeper.owned, timeoutMillis: Self.pollMillis)
+        backoff.reset()
+        if !records.isEmpty { try await handle(records, reader, parser, committer) }
+        let all = reader.all
+        places.withLock { $0 = all }
+      } catch let error as LeaseLost {
+        committer.keeper.lost(error.partitions)
+      } catch {
+        status.fails(error is PostgresError ? .postgres : .kafka, "\(error)")
+        reader.rewind()
+        await stop.sleep(millis: backoff.nextMillis())
+      }
+    }
+    await reader.close()
+    await committer.database.close()
+  }
+
+  private func handle(
+    _ records: [ConsumedRecord], _ reader: CommandReader, _ parser: CommandParser, _ committer: BatchCommitter
+  ) async throws {
+    let start = ContinuousClock.now
+    try settings.reach(.batchRead)
+    let parsed = await parser.parse(records)
+    for (partition, reason) in parsed.waiting {
+      status.fails(.registry, reason)
+      try await reader.hold(partition)
+    }
+    if parsed.waiting.isEmpty { status.works(.registry) }
+    let batch = CommandBatch(parsed.records, place: reader.place)
+    if batch.moves.isEmpty { return }
+    switch await committer.commit(batch) {
+    case .committed(let result, let committed):
+      try settings.reach(.committed)
+      if let row = result?.outbox { cache.add(row) }
+      reader.moved(committed.moves.mapValues(\.to))
+      status.metrics.observe("bank_batch_duration_seconds", seconds: start.duration(to: .now).inSeconds)
+      if let result { count(result) }
+    case .abandoned:
+      reader.rewind()
+    }
+  }
+
+  private func count(_ result: BatchTransaction.Result) {
+    let metrics = status.metrics
+    for (outcome, count) in result.outcomes {
+      metrics.add(count, to: "bank_commands_total", ["service": "command-handler", "outcome": outcome])
+    }
+    for (cause, count) in result.deadLetters {
+      metrics.add(count, to: "bank_dead_letters_total", ["cause": cause.rawValue])
+    }
+    if result.conflicts > 0 { metrics.add(result.conflicts, to: "bank_conflicts_total") }
+  }
+
+  // MARK: Lag
+
+  /// How many commands wait, by partition.
+  private func watchLag(until stop: StopFlag) async {
+    var consumer: KafkaConsumer?
+    while !stop.isSet {
+      let places = places.withLock { $0 }
+      if !places.isEmpty {
+        do {
+          let open = try consumer ?? KafkaConsumer(connections.kafka, assignment: [:])
+          consumer = open
+          for (partition, end) in try await open.endOffsets(Array(places.keys), timeoutMillis: 2_000) {
+            let lag = max(0, end - (places[partition]?.nextOffset ?? end))
+            status.metrics.set(
+              "bank_consumer_lag_records", ["topic": partition.topic, "partition": String(partition.partition)],
+              to: lag)
+          }
+        } catch {
+          // The reader has noticed too, and says so.
+          status.metrics.add(to: "bank_retries_total", ["target": HandlerStatus.Part.kafka.rawValue])
+        }
+      }
+      await stop.sleep(millis: Self.lagEveryMillis)
+    }
+    await consumer?.close()
+  }
+}
+
+extension Duration {
+  fileprivate var inSeconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) / 1e18
+  }
+}

@@ -1,0 +1,61 @@
+import BankSupport
+import Foundation
+import KafkaRuntime
+import PostgresRuntime
+
+/// The command handler: answers account creations and transfers, so that money stays exact whatever dies.
+public enum CommandHandlerService {
+  /// The name of the service in run.json, logs and metrics.
+  public static let name = "command-handler"
+  /// The database it writes to, and the role it has there.
+  public static let database = "balancedb"
+  public static let role = "command_handler"
+
+  /// Handles commands until SIGTERM or SIGINT; serves `/health` and `/metrics` meanwhile.
+  ///
+  /// - Throws: `SupportError` when a setting is missing or database and topics are not from the same run; what the
+  ///   HTTP server throws.
+  public static func run(_ environment: BankEnvironment, settings: HandlerSettings = HandlerSettings()) async throws {
+    let host = ServiceHost(
+      name: name, address: environment.bindAddress, port: settings.port ?? environment.ports.commandHandler)
+    let kafka = try environment.kafka()
+    let postgres = try environment.postgres(database: database, role: role)
+    let registryURL = try environment.registryURL()
+    let status = HandlerStatus(metrics: host.metrics, health: host.health)
+    try await host.run {
+      let stop = StopFlag()
+      // The tasks end by the flag, not by cancellation: that would cut off a transaction.
+      let work = Task {
+        guard let incarnation = try await incarnation(environment, status, stop) else { return }
+        let connections = HandlerConnections(
+          kafka: kafka, postgres: postgres, registryURL: registryURL, incarnation: incarnation)
+        try await CommandHandler(connections, settings: settings, status: status).run(until: stop)
+      }
+      try await withTaskCancellationHandler {
+        try await work.value
+      } onCancel: {
+        stop.set()
+      }
+    }
+  }
+
+  /// Checks that database and topics belong together, once both answer.
+  private static func incarnation(
+    _ environment: BankEnvironment, _ status: HandlerStatus, _ stop: StopFlag
+  ) async throws -> UUID? {
+    var backoff = Backoff(firstMillis: 100, maxMillis: 5_000)
+    while !stop.isSet {
+      do {
+        return try await Incarnation.verify(environment, database: database, role: role)
+      } catch let error as KafkaError where !error.isFatal {
+        status.fails(.kafka, "\(error)")
+        status.health.fail("kafka: \(error)")
+      } catch let error as PostgresError where error.isTransient || error.isConnectionLost {
+        status.fails(.postgres, "\(error)")
+        status.health.fail("postgres: \(error.message)")
+      }
+      await stop.sleep(millis: backoff.nextMillis())
+    }
+    return nil
+  }
+}

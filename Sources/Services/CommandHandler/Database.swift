@@ -1,0 +1,48 @@
+import PostgresRuntime
+import Synchronization
+
+/// A connection that is made again when it was lost.
+///
+/// `use` is called by one task at a time; the lock only guards what `close` reads.
+final class Database: Sendable {
+  let configuration: PostgresConfiguration
+  private let current = Mutex<PostgresConnection?>(nil)
+
+  init(_ configuration: PostgresConfiguration, purpose: String) {
+    var configuration = configuration
+    configuration.applicationName += " \(purpose)"
+    // Longer than any statement here takes on a healthy server: a hanging one must not hang the handler.
+    if configuration.statementTimeoutMillis == 0 { configuration.statementTimeoutMillis = 60_000 }
+    if configuration.connectTimeoutSeconds > 3 { configuration.connectTimeoutSeconds = 3 }
+    self.configuration = configuration
+  }
+
+  /// The connection, which is a new one when the last was lost.
+  func connection() async throws -> PostgresConnection {
+    if let connection = current.withLock({ $0 }) {
+      if connection.isUsable { return connection }
+      await connection.close()
+    }
+    let connection = try await PostgresConnection.connect(configuration)
+    current.withLock { $0 = connection }
+    return connection
+  }
+
+  func run<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws -> Value {
+    try await connection().run(body)
+  }
+
+  func transaction<Value: Sendable>(
+    _ body: @escaping @Sendable (PostgresSession) throws -> Value
+  ) async throws -> Value {
+    try await connection().transaction(body)
+  }
+
+  func close() async {
+    let last = current.withLock { current in
+      defer { current = nil }
+      return current
+    }
+    await last?.close()
+  }
+}

@@ -1,0 +1,30 @@
+/// How the handler works; the defaults are the contract's.
+public struct HandlerSettings: Sendable {
+  /// Of the HTTP server; nil takes the one of the environment.
+  public var port: Int?
+  /// The most commands in one transaction.
+  public var maxBatchCommands = 1000
+  /// A command whose value is larger goes to the dead letters: its events could be past the broker's limit.
+  public var maxCommandBytes = 900_000
+  /// How long a lease holds without being renewed, by the database's clock.
+  public var leaseSeconds = 5
+  public var leaseRenewalMillis = 1_000
+  /// How long sent rows of the outbox are kept.
+  public var outboxRetentionHours = 24
+  /// A batch that met another transaction is tried again this often at once; then the pauses grow.
+  public var maxQuickRetries = 5
+  public var maxRetryPauseMillis = 5_000
+  /// Committed batches that are kept in memory for the publisher; it reads what is past this from the outbox.
+  public var maxCachedBatches = 32
+  public var maxCachedBytes = 64 << 20
+  /// After SIGTERM what is committed is published for this long; the rest stays in the outbox.
+  public var drainMillis = 4_000
+  /// From the stored timestamp back to where a partition is replayed that lost records.
+  public var replayMillis: Int64 = 60_000
+  #if DEBUG
+    /// Where a test can stop the handler.
+    public var failpoints = Failpoints()
+  #endif
+
+  public init() {}
+}

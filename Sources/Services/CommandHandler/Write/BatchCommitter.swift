@@ -1,0 +1,99 @@
+import BankSupport
+import Foundation
+import KafkaRuntime
+import PostgresRuntime
+
+/// Commits batches, whatever stands in the way: tries again where that helps, waits where it doesn't, and looks
+/// where it can't know.
+struct BatchCommitter: Sendable {
+  let database: Database
+  let encoder: EventEncoder
+  let incarnation: UUID
+  let keeper: LeaseKeeper
+  let settings: HandlerSettings
+  let status: HandlerStatus
+  let stop: StopFlag
+
+  enum Outcome: Sendable {
+    /// `result` is nil when the answer to COMMIT was lost and the database tells that it happened.
+    case committed(BatchTransaction.Result?, CommandBatch)
+    /// Nothing was written: the partitions belong to others now, or the handler stops.
+    case abandoned
+  }
+
+  func commit(_ whole: CommandBatch) async -> Outcome {
+    var batch = whole
+    var attempts = 0
+    var backoff = Backoff(firstMillis: 20, maxMillis: settings.maxRetryPauseMillis)
+    while !batch.moves.isEmpty {
+      do {
+        let result = try await attempt(batch)
+        status.works(.postgres)
+        return .committed(result, batch)
+      } catch let error as LeaseLost {
+        status.log("gave up \(error.partitions.sorted().map(\.description).joined(separator: ", "))")
+        keeper.lost(error.partitions)
+        batch = batch.without(error.partitions)
+      } catch let error as PostgresError where error.isConnectionLost {
+        status.fails(.postgres, error.message)
+        switch await resolve(batch) {
+        case .committed: return .committed(nil, batch)
+        case .lost(let partitions):
+          keeper.lost(partitions)
+          batch = batch.without(partitions)
+        case .notCommitted: break
+        case .unknown: return .abandoned
+        }
+      } catch {
+        attempts += 1
+        if stop.isSet { return .abandoned }
+        if Self.meetsOthers(error), attempts <= settings.maxQuickRetries {
+          status.metrics.add(to: "bank_retries_total", ["target": HandlerStatus.Part.postgres.rawValue])
+        } else {
+          status.fails(.postgres, "\(error)")
+        }
+        await stop.sleep(millis: backoff.nextMillis())
+      }
+    }
+    return .abandoned
+  }
+
+  /// Another transaction was in the way, and won't be when this one is tried again.
+  private static func meetsOthers(_ error: any Error) -> Bool {
+    guard let error = error as? PostgresError else { return false }
+    return error.isSerializationFailure || error.isDeadlock || error.isUniqueViolation
+  }
+
+  private func attempt(_ batch: CommandBatch) async throws -> BatchTransaction.Result {
+    let transaction = BatchTransaction(
+      batch: batch, encoder: encoder, incarnation: incarnation, settings: settings)
+    return try await database.transaction { session in try transaction.perform(session) }
+  }
+
+  private enum Verdict {
+    case committed, notCommitted, unknown
+    case lost(Set<TopicPartition>)
+  }
+
+  /// On a new connection: whether the batch was committed although its connection broke.
+  private func resolve(_ batch: CommandBatch) async -> Verdict {
+    var backoff = Backoff(firstMillis: 50, maxMillis: settings.maxRetryPauseMillis)
+    let incarnation = incarnation
+    while true {
+      do {
+        let isCommitted = try await database.run { session in
+          try BatchTransaction.isCommitted(batch, incarnation: incarnation, session)
+        }
+        status.works(.postgres)
+        return isCommitted ? .committed : .notCommitted
+      } catch let error as LeaseLost {
+        return .lost(error.partitions)
+      } catch {
+        status.fails(.postgres, "\(error)")
+        // Either way nothing is lost: the next start reads the position that the database has.
+        if stop.isSet { return .unknown }
+        await stop.sleep(millis: backoff.nextMillis())
+      }
+    }
+  }
+}

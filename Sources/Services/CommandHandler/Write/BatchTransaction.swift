@@ -1,0 +1,164 @@
+import BankSupport
+import Definitions
+import Foundation
+import KafkaRuntime
+import PostgresRuntime
+
+/// One batch of commands as one transaction (the contract's six steps; COMMIT is the caller's).
+struct BatchTransaction: Sendable {
+  let batch: CommandBatch
+  let encoder: EventEncoder
+  let incarnation: UUID
+  let settings: HandlerSettings
+
+  struct Result: Sendable {
+    /// What was put into the outbox; nil when the batch has no events.
+    var outbox: OutboxRow?
+    /// `confirmed` or a reason, and how many commands got it for the first time.
+    var outcomes: [String: Int] = [:]
+    var deadLetters: [DeadLetterCause: Int] = [:]
+    var conflicts = 0
+  }
+
+  func perform(_ session: PostgresSession) throws -> Result {
+    var result = Result()
+    let (commands, indexes) = commands
+    let store = LedgerStore(session: session)
+    let decision = decide(try state(of: commands, store), commands)
+    try settings.reach(.decided)
+    try store.writeBalances(decision)
+    try settings.reach(.balancesWritten)
+    try store.writeOutcomes(decision)
+    let conflicts = try writeConflicts(decision.conflicts.map { indexes[$0] }, session)
+    try settings.reach(.outcomesWritten)
+    let letters = poison + conflicts
+    let events = try decision.events.map(encoder.encode) + letters.map { $0.event(incarnation: incarnation) }
+    result.outbox = try writeOutbox(events, session)
+    try settings.reach(.outboxWritten)
+    try moveOffsets(session)
+    try settings.reach(.offsetsMoved)
+    for transfer in decision.transfers { result.outcomes[transfer.reason ?? "confirmed", default: 0] += 1 }
+    for creation in decision.creations {
+      if case .failed(let reason) = creation.outcome {
+        result.outcomes[reason, default: 0] += 1
+      } else {
+        result.outcomes["confirmed", default: 0] += 1
+      }
+    }
+    for letter in letters { result.deadLetters[letter.cause, default: 0] += 1 }
+    result.conflicts = conflicts.count
+    return result
+  }
+
+  /// The commands, and where each stands in the batch.
+  private var commands: (commands: [Command], indexes: [Int]) {
+    var commands: [Command] = []
+    var indexes: [Int] = []
+    commands.reserveCapacity(batch.records.count)
+    for (index, parsed) in batch.records.enumerated() {
+      if case .command(let command) = parsed.content {
+        commands.append(command)
+        indexes.append(index)
+      }
+    }
+    return (commands, indexes)
+  }
+
+  private var poison: [DeadLetter] {
+    batch.records.compactMap { parsed in
+      guard case .poison(let cause, let message) = parsed.content else { return nil }
+      return DeadLetter(record: parsed.record, cause: cause, message: message)
+    }
+  }
+
+  private func state(of commands: [Command], _ store: LedgerStore) throws -> LedgerState {
+    let decided = try store.decided(commands)
+    try settings.reach(.idsRead)
+    let accounts = try store.lockAccounts(commands)
+    try settings.reach(.balancesLocked)
+    return LedgerState(accounts: accounts, creations: decided.creations, transfers: decided.transfers)
+  }
+
+  /// - Returns: dead letters of the conflicts that are new; a record that is read again has its row already.
+  private func writeConflicts(_ indexes: [Int], _ session: PostgresSession) throws -> [DeadLetter] {
+    if indexes.isEmpty { return [] }
+    var letters: [DeadLetter] = []
+    for index in indexes {
+      let parsed = batch.records[index]
+      guard case .command(let command) = parsed.content else { continue }
+      let record = parsed.record
+      // Conflicts are rare: a statement each.
+      let count = try session.execute(
+        """
+        insert into conflict (command_id, payload_hash, topic, partition, record_offset)
+        values (\(command.id), \(command.payloadHash), \(record.topic), \(record.partition), \(record.offset))
+        on conflict do nothing
+        """)
+      if count == 1 {
+        letters.append(
+          DeadLetter(
+            record: record, cause: .idReused,
+            message: "id \(command.id.text) was used before for a command with another content"))
+      }
+    }
+    return letters
+  }
+
+  private func writeOutbox(_ events: [OutboxEvent], _ session: PostgresSession) throws -> OutboxRow? {
+    if events.isEmpty { return nil }
+    let bytes = try OutboxBatch(events: events).avroBytes()
+    guard let id = try session.first("insert into outbox (events) values (\(bytes)) returning id", as: Int64.self)
+    else { throw HandlerError("the outbox gave no id") }
+    try session.notify(OutboxStore.channel)
+    return OutboxRow(id: id, events: events)
+  }
+
+  /// The fence: a row that is missing here was moved, or has a new owner.
+  private func moveOffsets(_ session: PostgresSession) throws {
+    let moves = batch.moves.sorted { $0.key < $1.key }
+    let rows = try session.query(
+      """
+      update consumed_offset c set next_offset = u.next_offset, last_timestamp = u.last_timestamp
+      from unnest(\(moves.map(\.key.topic)), \(moves.map(\.key.partition)), \(moves.map(\.value.from.nextOffset)),
+        \(moves.map(\.value.epoch)), \(moves.map(\.value.to.nextOffset)), \(moves.map(\.value.to.lastTimestampMillis)))
+        u(topic, partition, expected, epoch, next_offset, last_timestamp)
+      where c.incarnation = \(incarnation) and c.topic = u.topic and c.partition = u.partition
+        and c.next_offset = u.expected and c.epoch = u.epoch
+      returning c.topic, c.partition
+      """, as: String.self, Int32.self)
+    let moved = Set(rows.map { TopicPartition(topic: $0.0, partition: $0.1) })
+    let lost = Set(batch.moves.keys).subtracting(moved)
+    guard lost.isEmpty else { throw LeaseLost(partitions: lost) }
+  }
+
+  /// Tells what became of a transaction whose end was not seen. Waits for a server process that may still be at it.
+  ///
+  /// - Returns: true when it was committed.
+  /// - Throws: `LeaseLost` where another handler has moved on since.
+  static func isCommitted(
+    _ batch: CommandBatch, incarnation: UUID, _ session: PostgresSession
+  ) throws -> Bool {
+    let rows = try session.query(
+      """
+      select topic, partition, next_offset, epoch from consumed_offset
+      where incarnation = \(incarnation) and (topic, partition) in (
+        select * from unnest(\(batch.moves.keys.map(\.topic)), \(batch.moves.keys.map(\.partition))))
+      order by topic, partition for update
+      """, as: String.self, Int32.self, Int64.self, Int64.self)
+    var stands: [TopicPartition: (next: Int64, epoch: Int64)] = [:]
+    for row in rows { stands[TopicPartition(topic: row.0, partition: row.1)] = (row.2, row.3) }
+    // All positions move in one transaction: one partition that is still ours tells for all.
+    var lost: Set<TopicPartition> = []
+    var verdict: Bool?
+    for (partition, move) in batch.moves {
+      guard let stand = stands[partition], stand.epoch == move.epoch else {
+        lost.insert(partition)
+        continue
+      }
+      if stand.next == move.to.nextOffset { verdict = true }
+      if stand.next == move.from.nextOffset { verdict = verdict ?? false }
+    }
+    if let verdict, verdict || lost.isEmpty { return verdict }
+    throw LeaseLost(partitions: lost.isEmpty ? Set(batch.moves.keys) : lost)
+  }
+}

@@ -1,0 +1,40 @@
+import Foundation
+import KafkaRuntime
+
+/// Commands that are decided together, and the positions that move with them.
+struct CommandBatch: Sendable {
+  struct Move: Sendable, Hashable {
+    var from: Position
+    var to: Position
+    var epoch: Int64
+  }
+
+  /// In the order in which they take effect.
+  private(set) var records: [ParsedRecord] = []
+  private(set) var moves: [TopicPartition: Move] = [:]
+
+  /// - Parameter place: where each partition stands, and the epoch of its lease; records of others are left out.
+  init(_ records: [ParsedRecord], place: (TopicPartition) -> (position: Position, epoch: Int64)?) {
+    for parsed in records {
+      let partition = parsed.record.topicPartition
+      let to = Position(
+        nextOffset: parsed.record.offset + 1, lastTimestampMillis: parsed.record.timestampMillis)
+      if moves[partition] != nil {
+        moves[partition]?.to = to
+      } else if let (from, epoch) = place(partition) {
+        moves[partition] = Move(from: from, to: to, epoch: epoch)
+      } else {
+        continue
+      }
+      self.records.append(parsed)
+    }
+  }
+
+  /// The batch without the partitions that were lost.
+  func without(_ partitions: Set<TopicPartition>) -> CommandBatch {
+    var rest = self
+    rest.records.removeAll { partitions.contains($0.record.topicPartition) }
+    for partition in partitions { rest.moves[partition] = nil }
+    return rest
+  }
+}

@@ -1,0 +1,95 @@
+import AvroSchema
+import Foundation
+import Testing
+
+@testable import avrogen
+
+/// What each emitter writes, to the byte.
+@Suite struct GoldenFileTests {
+  @Test func oneOfEverything() throws {
+    let folder = Emitting.golden.appending(path: "shop")
+    try Emitting.expect(Emitting.everything(Emitting.model(folder)), in: folder)
+  }
+
+  @Test func theBanksDefinitions() throws {
+    let files = Emitting.everything(try Emitting.definitions())
+    try Emitting.expect(files, in: Emitting.golden.appending(path: "bank"))
+  }
+
+  @Test(arguments: ["AllTypes", "NastyNames"])
+  func theSameModelGivesTheSameBytes(name: String) throws {
+    #expect(try Emitting.everything(Emitting.fixture(name)) == Emitting.everything(Emitting.fixture(name)))
+  }
+
+  /// What the build plugin has declared before avrogen runs.
+  @Test(arguments: ["AllTypes", "NastyNames"])
+  func swiftFilesAreThoseOfTheInputs(name: String) throws {
+    let model = try Emitting.fixture(name)
+    #expect(emitSwift(model).map(\.name) == model.files.map { "\($0.stem).swift" } + ["AvrogenIndex.swift"])
+  }
+
+  @Test func noDefinitionsMakeAnIndexOfNothing() {
+    let files = emitSwift(Model())
+    #expect(files.map(\.name) == ["AvrogenIndex.swift"])
+    #expect(files.first?.text.split(separator: "\n").count == 1)
+    #expect(emitSQL(Model()).isEmpty)
+    #expect(emitAvsc(Model()).isEmpty)
+  }
+
+  /// An .avsc file stands alone, and means what is registered.
+  @Test(arguments: ["AllTypes", "NastyNames"])
+  func avscFilesStandAlone(name: String) throws {
+    let model = try Emitting.fixture(name)
+    let types = NamedTypes(of: model.types.map(\.schema))
+    for (file, type) in zip(emitAvsc(model), model.types) {
+      let parsed = try Schema(parsing: file.text)
+      #expect(parsed.text(type.textStyle) == type.schema.text(type.textStyle, types: types), "\(file.name)")
+      #expect(parsed.canonicalForm() == type.schema.canonicalForm(types: types), "\(file.name)")
+    }
+  }
+
+  @Test func plainTextCarriesNoDocAndNoLogicalType() throws {
+    for file in emitAvsc(try Emitting.definitions()) where file.name.hasPrefix("nl.openweb.data.") {
+      #expect(!file.text.contains("\"doc\""))
+      #expect(!file.text.contains("logicalType"))
+    }
+  }
+
+  @Test func topologyIsJSON() throws {
+    let value = try JSONValue(parsing: emitTopologyJSON(try Emitting.definitions()))
+    guard case .array(let topics)? = value["topics"] else {
+      Issue.record("no topics")
+      return
+    }
+    #expect(topics.compactMap { $0["name"] }.first == .string("heartbeat"))
+    #expect(value["services"]?.text.contains("command_handler") == true)
+  }
+
+  /// Generated Swift passes without an ignore line.
+  @Test func formatterHasNothingToSay() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "avrogen-lint-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let models = [
+      "all": try Emitting.fixture("AllTypes"), "nasty": try Emitting.fixture("NastyNames"),
+      "bank": try Emitting.definitions(), "shop": try Emitting.model(Emitting.golden.appending(path: "shop")),
+    ]
+    for (name, model) in models {
+      let target = folder.appending(path: name)
+      try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+      for file in emitSwift(model) { try Data(file.text.utf8).write(to: target.appending(path: file.name)) }
+    }
+    let configuration = Emitting.repository.appending(path: ".swift-format").path
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/env")
+    process.arguments = [
+      "swift", "format", "lint", "--strict", "--recursive", "--configuration", configuration, folder.path,
+    ]
+    let output = Pipe()
+    process.standardError = output
+    process.standardOutput = output
+    try process.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0, "\(text.prefix(4000))")
+  }
+}
