@@ -12,11 +12,11 @@ struct Corruption: Sendable, CustomTestStringConvertible {
   let failing: [String]
   /// Part of a finding.
   let finding: String
-  let apply: @Sendable (_ bank: inout TestBank, _ anna: String, _ bert: String) throws -> Void
+  let apply: @Sendable (_ bank: inout PaperBank, _ anna: String, _ bert: String) throws -> Void
 
   init(
     _ name: String, _ failing: [String], _ finding: String,
-    _ apply: @escaping @Sendable (inout TestBank, String, String) throws -> Void
+    _ apply: @escaping @Sendable (inout PaperBank, String, String) throws -> Void
   ) {
     (self.name, self.failing, self.finding, self.apply) = (name, failing, finding, apply)
   }
@@ -27,7 +27,7 @@ struct Corruption: Sendable, CustomTestStringConvertible {
 @Suite struct CorruptionTests {
   @Test(arguments: database + legs + events + headers + answers + commands)
   func isFound(_ corruption: Corruption) throws {
-    var (bank, anna, bert) = TestBank.small()
+    var (bank, anna, bert) = PaperBank.small()
     #expect(bank.audit().isGood)
     try corruption.apply(&bank, anna, bert)
     let report = bank.audit()
@@ -47,7 +47,7 @@ struct Corruption: Sendable, CustomTestStringConvertible {
       bank.snapshot.accounts[bert]?.amount -= 1
     },
     Corruption("company's balance changed", ["I1", "I3"], "the balances hold 5 less") { bank, _, _ in
-      bank.snapshot.accounts[TestBank.company]?.amount -= 5
+      bank.snapshot.accounts[PaperBank.company]?.amount -= 5
     },
     Corruption("version off", ["I3"], "version 4, and 3 legs") { bank, anna, _ in
       bank.snapshot.accounts[anna]?.version += 1
@@ -68,7 +68,7 @@ struct Corruption: Sendable, CustomTestStringConvertible {
     },
     Corruption("account opened twice", ["I2"], "was opened by two commands") { bank, _, _ in
       bank.open(account: 1)
-      bank.snapshot.accounts[IBAN(account: 1).text] = TestBank.small().bank.snapshot.accounts[IBAN(account: 1).text]
+      bank.snapshot.accounts[IBAN(account: 1).text] = PaperBank.small().bank.snapshot.accounts[IBAN(account: 1).text]
     },
     Corruption("balance under limit", ["I4"], "its limit is 74001") { bank, anna, _ in
       bank.snapshot.accounts[anna]?.limit = 740_01
@@ -113,7 +113,7 @@ struct Corruption: Sendable, CustomTestStringConvertible {
       bank.snapshot.legs[bert]?[1].amount += 1
     },
     Corruption("legs don't name each other", ["I3"], "don't name each other") { bank, anna, _ in
-      bank.snapshot.legs[anna]?[1].counterparty = TestBank.company
+      bank.snapshot.legs[anna]?[1].counterparty = PaperBank.company
     },
     Corruption("legs of a refused transfer", ["I2", "I3"], "has legs and is not confirmed") { bank, anna, _ in
       let id = try #require(bank.snapshot.legs[anna]?[2].commandID)
@@ -336,8 +336,8 @@ struct Corruption: Sendable, CustomTestStringConvertible {
       try ask(&bank, id, 3_00, from: anna, to: bert)
     },
     Corruption("another payee than asked", ["I3"], "was asked, and the credit is") { bank, anna, bert in
-      let id = bank.transfer(4_00, from: TestBank.company, to: bert)
-      try ask(&bank, id, 4_00, from: TestBank.company, to: anna)
+      let id = bank.transfer(4_00, from: PaperBank.company, to: bert)
+      try ask(&bank, id, 4_00, from: PaperBank.company, to: anna)
     },
     Corruption("another payer than asked", ["I3"], "was asked, and the debit is") { bank, anna, bert in
       let id = bank.transfer(4_00, from: anna, to: "elsewhere")
@@ -347,7 +347,7 @@ struct Corruption: Sendable, CustomTestStringConvertible {
 
   /// Replaces what the last command asked for; its payload stays.
   private static func ask(
-    _ bank: inout TestBank, _ id: UUID, _ amount: Int64, from: String, to: String
+    _ bank: inout PaperBank, _ id: UUID, _ amount: Int64, from: String, to: String
   ) throws {
     let payload = try #require(bank.snapshot.transfers[id]).payload
     let command = ConfirmMoneyTransfer(id: id, token: "", amount: amount, from: from, to: to, description: "")

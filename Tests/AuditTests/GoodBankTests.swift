@@ -9,7 +9,7 @@ import Testing
 /// What a good bank may look like while it runs: all of it passes.
 @Suite struct GoodBankTests {
   @Test func aSmallBankPasses() {
-    let (bank, _, _) = TestBank.small()
+    let (bank, _, _) = PaperBank.small()
     let report = bank.audit()
     #expect(report.isGood, "\(report.text)")
     #expect(report.isDrained)
@@ -23,13 +23,13 @@ import Testing
   }
 
   @Test func anEmptyBankPasses() {
-    let report = TestBank().audit()
+    let report = PaperBank().audit()
     #expect(report.isGood, "\(report.text)")
     #expect(report.accounts == 1)
   }
 
   @Test func copiesAreTolerated() throws {
-    var (bank, anna, _) = TestBank.small()
+    var (bank, anna, _) = PaperBank.small()
     let legs = try #require(bank.snapshot.legs[anna]).count
     // The publisher sends again from a row on, in order.
     for sequence in 2...Int64(legs) { bank.repeatEvent(try bank.index(of: anna, sequence)) }
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test func whatIsInFlightIsTolerated() throws {
-    var (bank, anna, _) = TestBank.small()
+    var (bank, anna, _) = PaperBank.small()
     bank.unsend(try bank.index(of: anna, 3))
     bank.unsend(try #require(bank.indexes(of: Topics.moneyTransferFailed.name).last))
     bank.unsend(try #require(bank.indexes(of: Topics.accountCreationConfirmed.name).last))
@@ -53,7 +53,7 @@ import Testing
 
   /// The broker lost a record and gave its offset to another.
   @Test func aReplacedDeliveryAwaitsRepublication() throws {
-    var (bank, anna, bert) = TestBank.small()
+    var (bank, anna, bert) = PaperBank.small()
     let lost = try bank.index(of: anna, 3)
     let place = bank.events[lost].place
     bank.events.remove(at: lost)
@@ -69,7 +69,7 @@ import Testing
 
   /// As above, and the publisher wrote the second delivery down before it saw that the first is gone.
   @Test func twoDeliveriesAtOnePlaceAreBothRemembered() throws {
-    var (bank, anna, bert) = TestBank.small()
+    var (bank, anna, bert) = PaperBank.small()
     let lost = bank.events.remove(at: try bank.index(of: anna, 3))
     let other = try bank.index(of: bert, 3)
     let otherID = try #require(bank.events[other].id)
@@ -83,7 +83,7 @@ import Testing
 
   /// After a broker lost records a later event may stand before an earlier one, until all of them came again.
   @Test func publishingAgainInOrderHealsTheOrder() throws {
-    var (bank, anna, _) = TestBank.small()
+    var (bank, anna, _) = PaperBank.small()
     let early = try bank.index(of: anna, 2)
     bank.repeatEvent(early)
     bank.lose(early)
@@ -93,7 +93,7 @@ import Testing
   }
 
   @Test func eventsOfALaterMomentAreLeftOut() throws {
-    var (bank, anna, bert) = TestBank.small()
+    var (bank, anna, bert) = PaperBank.small()
     let snapshot = bank.snapshot
     bank.transfer(5_00, from: bert, to: anna)
     bank.refuse("insufficient funds", 9_000_00, from: anna, to: bert)
@@ -113,7 +113,7 @@ import Testing
 
   /// The outbox forgets after a day; the topics don't.
   @Test func deletedOutboxRowsAreNoLoss() {
-    var (bank, _, _) = TestBank.small()
+    var (bank, _, _) = PaperBank.small()
     bank.snapshot.deliveries = [:]
     let report = bank.audit()
     #expect(report.isGood, "\(report.text)")
@@ -121,7 +121,7 @@ import Testing
   }
 
   @Test func aStaleCommandPartitionIsCountedApart() {
-    var (bank, _, _) = TestBank.small()
+    var (bank, _, _) = PaperBank.small()
     bank.staleCommandPartitions = 2
     let report = bank.audit()
     #expect(report.isGood, "\(report.text)")
@@ -130,7 +130,7 @@ import Testing
   }
 
   @Test func poisonAndReusedIDsWithTheirDeadLettersAreTolerated() throws {
-    var (bank, anna, bert) = TestBank.small()
+    var (bank, anna, bert) = PaperBank.small()
     let poison = bank.addCommand(topic: Topics.confirmMoneyTransfer.name, .unreadable)
     bank.bury(poison)
     let used = try #require(bank.snapshot.transfers.keys.first)
@@ -146,7 +146,7 @@ import Testing
   }
 
   @Test func theSameCommandTwiceIsTolerated() throws {
-    var (bank, _, _) = TestBank.small()
+    var (bank, _, _) = PaperBank.small()
     let again = try #require(bank.commands.last).command
     _ = bank.addCommand(topic: Topics.confirmMoneyTransfer.name, again)
     #expect(bank.audit().isGood)
@@ -154,7 +154,7 @@ import Testing
 
   /// A payee that is opened here only after the transfer: its money went to another bank.
   @Test func anAccountThatIsOpenedLaterHasNoCredit() {
-    var (bank, anna, _) = TestBank.small()
+    var (bank, anna, _) = PaperBank.small()
     bank.transfer(1_00, from: anna, to: IBAN(account: 3).text)
     bank.open(account: 3)
     let report = bank.audit()
@@ -164,7 +164,7 @@ import Testing
 
   /// Postgres can't hold the character zero, Avro can.
   @Test func aZeroInTheOtherSideIsNoDifference() throws {
-    var (bank, anna, _) = TestBank.small()
+    var (bank, anna, _) = PaperBank.small()
     bank.transfer(1_00, from: anna, to: "a\0b")
     let last = try #require(bank.snapshot.legs[anna]?.indices.last)
     bank.snapshot.legs[anna]?[last].counterparty = "a\u{FFFD}b"

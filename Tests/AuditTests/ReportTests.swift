@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test func theTextOfAGoodBankIsThis() {
-    var report = TestBank.small().bank.audit()
+    var report = PaperBank.small().bank.audit()
     report.elapsedMillis = 7
     #expect(
       report.text == """
@@ -84,7 +84,7 @@ import Testing
 
   @Test func aReportIsGoodOnlyWhenAllHolds() {
     #expect(!Self.sample().isGood)
-    #expect(TestBank.small().bank.audit().isGood)
+    #expect(PaperBank.small().bank.audit().isGood)
   }
 
   @Test(

@@ -140,8 +140,8 @@ extension Auditor {
         if !isWaiting(leg) { chains.add("\(iban): balance_changed has no event of sequence \(leg.sequence)") }
       } else if let last, offset < last.offset {
         // From the oldest lost record on everything comes again, in order.
-        if missing.isEmpty, !isWaiting(last.leg) {
-          chains.add("\(iban): balance_changed has sequence \(last.leg.sequence) before sequence \(leg.sequence)")
+        if missing.isEmpty, !isWaiting(leg) {
+          chains.add("\(iban): balance_changed has sequence \(leg.sequence) before sequence \(last.leg.sequence)")
         }
       } else {
         last = (offset, leg)

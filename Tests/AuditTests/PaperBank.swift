@@ -7,7 +7,7 @@ import Testing
 @testable import AuditService
 
 /// A bank in memory: what its database would say, what its topics would hold. Good until something is changed.
-struct TestBank: Sendable {
+struct PaperBank: Sendable {
   enum Body: Sendable {
     case changed(BalanceChanged)
     case transferred(MoneyTransferConfirmed)
@@ -70,8 +70,8 @@ struct TestBank: Sendable {
   }
 
   /// Two accounts with salaries, a transfer between them, one to another bank, one from there, two refused.
-  static func small() -> (bank: TestBank, anna: String, bert: String) {
-    var bank = TestBank()
+  static func small() -> (bank: PaperBank, anna: String, bert: String) {
+    var bank = PaperBank()
     let anna = bank.open(account: 1)
     let bert = bank.open(account: 2)
     bank.refuseAccount()
