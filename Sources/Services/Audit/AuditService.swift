@@ -6,22 +6,23 @@ import SchemaRegistry
 
 /// `bank audit`: checks I1 to I4 (docs/contracts.md, "Invariants") over database and topics, beside a running bank.
 public enum AuditService {
+  /// Reads, and changes nothing.
+  public static let role = "audit"
+  private static let database = "balancedb"
+
   /// Takes a snapshot of the database, reads the topics, and compares.
   ///
   /// - Returns: the report; an invariant that does not hold is in it, not an error.
   /// - Throws: when broker, registry or database can't be read, or are not from the same run.
   public static func run(_ environment: BankEnvironment) async throws -> AuditReport {
-    let incarnation = try await Incarnation.verify(environment, database: "balancedb", role: role)
+    let incarnation = try await Incarnation.verify(environment, database: database, role: role)
     return try await audit(
-      kafka: try environment.kafka(), postgres: try environment.postgres(database: "balancedb", role: role),
+      kafka: try environment.kafka(), postgres: try environment.postgres(database: database, role: role),
       registryURL: try environment.registryURL(), incarnation: incarnation)
   }
 
-  /// The database role that an audit reads with.
-  public static let role = "audit"
-
-  /// The same for a caller that knows where everything is, and that it is from one run.
-  public static func audit(
+  /// The same with everything named, and without asking whether it is from one run.
+  package static func audit(
     kafka: KafkaConfiguration, postgres: PostgresConfiguration, registryURL: String, incarnation: UUID
   ) async throws -> AuditReport {
     let start = ContinuousClock.now
