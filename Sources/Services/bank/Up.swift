@@ -150,9 +150,9 @@ struct UpStart {
     let environment = environment
     let incarnation: UUID
     do {
-      incarnation = try waitFor(isInterrupted: { stopFlag.isSet }) {
-        try await SetUp.run(environment) { lines.add($0) }
-      }
+      let stopFlag = stopFlag
+      incarnation = try waitFor(
+        isInterrupted: { stopFlag.isSet }, { try await SetUp.run(environment) { lines.add($0) } })
     } catch {
       for line in lines.all { terminal.line("  \(line)") }
       throw error
