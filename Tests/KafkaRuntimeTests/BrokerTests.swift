@@ -132,17 +132,44 @@ import Testing
     let broker = try EmbeddedBroker.start()
     try await create(broker, "times", 1)
     let producer = try KafkaProducer(configuration(broker))
+    // Not long ago: the broker deletes what is past the retention time.
+    let start = Int64(Date().timeIntervalSince1970) * 1000 - 100_000
     for number in 0..<5 {
       var record = record("times", number)
-      record.timestampMillis = 1_700_000_000_000 + Int64(number) * 1000
+      record.timestampMillis = start + Int64(number) * 1000
       _ = try await producer.send(record)
     }
     let consumer = try KafkaConsumer(configuration(broker), assignment: [:])
     let times = place("times")
     for (millis, offset) in [(0, 0), (2000, 2), (2001, 3), (9000, 5)] as [(Int64, Int64)] {
-      let found = try await consumer.offsets(forTimestampMillis: [times: 1_700_000_000_000 + millis])
+      let found = try await consumer.offsets(forTimestampMillis: [times: start + millis])
       #expect(found == [times: offset])
     }
+    await producer.close()
+    await consumer.close()
+  }
+
+  /// Partitions that are stopping when the next assignment comes made librdkafka abort the process.
+  @Test func assignmentsThatFollowFastAreHarmless() async throws {
+    let broker = try EmbeddedBroker.start()
+    try await create(broker, "many", 9)
+    let producer = try KafkaProducer(configuration(broker))
+    for number in 0..<90 { _ = try await producer.send(record("many", number, partition: Int32(number % 9))) }
+    let places = (0..<9).map { TopicPartition(topic: "many", partition: $0) }
+    let consumer = try KafkaConsumer(
+      configuration(broker), assignment: Dictionary(uniqueKeysWithValues: places.map { ($0, .beginning) }))
+    for round in 0..<200 {
+      _ = try await consumer.next(maxRecords: 5, timeoutMillis: round % 3)
+      try await consumer.assign(Dictionary(uniqueKeysWithValues: places.prefix(1 + round % 9).map { ($0, .at(3)) }))
+      try await consumer.seek(places[0], .at(Int64(round % 9)))
+    }
+    try await consumer.assign([places[8]: .at(9)])
+    var last: [ConsumedRecord] = []
+    #expect(
+      try await eventually {
+        last += try await consumer.next(maxRecords: 10, timeoutMillis: 100)
+        return last.contains { $0.topicPartition == places[8] && $0.offset == 9 }
+      })
     await producer.close()
     await consumer.close()
   }

@@ -121,10 +121,24 @@ final class ConsumerCore: Sendable {
     if !hasGroup, places.contains(where: { $0.value == .committed }) {
       throw KafkaError(code: .invalidArgument, message: "a committed position needs the property group.id")
     }
-    let code = withPartitionList(places.map { ($0.key, number(of: $0.value)) }) {
-      rd_kafka_assign(handle.pointer, $0)
-    }
+    let code = withPartitionList(places.map { ($0.key, number(of: $0.value)) }) { assignAndSettle($0) }
     try check(code, "assigning \(places.count) partitions")
+  }
+
+  /// Assigns, and returns when the partitions that were assigned before have stopped.
+  ///
+  /// librdkafka asks a partition that is still stopping to stop once more when the next assignment comes, and aborts
+  /// the process on the second answer (its issue 5573). Requests, stops and the answers to stops pass through one
+  /// queue, first in first out: the first question is answered after the stops, the second after their answers.
+  private func assignAndSettle(_ list: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> rd_kafka_resp_err_t {
+    let code = rd_kafka_assign(handle.pointer, list)
+    for _ in 1...2 {
+      var assigned: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
+      if rd_kafka_assignment(handle.pointer, &assigned) == RD_KAFKA_RESP_ERR_NO_ERROR, let assigned {
+        rd_kafka_topic_partition_list_destroy(assigned)
+      }
+    }
+    return code
   }
 
   func subscribe(_ topics: [String]) throws(KafkaError) {
@@ -176,7 +190,7 @@ final class ConsumerCore: Sendable {
     let code = withPartitionList(assigned.map { ($0, -1001) }) { list in
       rd_kafka_position(handle.pointer, list)
       let positions = entries(of: list).map { ($0.place, $0.place == moved ? offset : $0.offset) }
-      return withPartitionList(positions) { rd_kafka_assign(handle.pointer, $0) }
+      return withPartitionList(positions) { assignAndSettle($0) }
     }
     try check(code, "seeking")
   }
