@@ -144,9 +144,16 @@ enum House {
           "EmbeddedBroker",
         ]),
       test("BankSupportTests", ["BankSupport", "bank"]),
-      test("HeartbeatTests", ["HeartbeatService", "BankSupport"]),
-      test("CommandGeneratorTests", ["CommandGeneratorService", "BankSupport", "Definitions"]),
+      test("HeartbeatTests", ["HeartbeatService", "TestStreams"]),
+      test("CommandGeneratorTests", ["CommandGeneratorService", "TestStreams"]),
       test("CommandHandlerTests", ["CommandHandlerService", "TestBank"]),
+      test(
+        "AuditTests",
+        [
+          "AuditService", "SetupDBService", "SynchronizerService", "SchemaRegistryServer", "EmbeddedBroker",
+          "TestPostgres",
+        ]
+      ),
       test("SystemTests", ["bank", "avrogen"], exclude: ["Python"]),
     ]
   }
@@ -171,6 +178,10 @@ enum House {
       .target(
         name: "LibAvroBridge", dependencies: ["AvroSchema", "CAvro"], path: "Tests/Support/LibAvroBridge",
         swiftSettings: strict),
+      .target(
+        name: "TestStreams",
+        dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "EmbeddedBroker"],
+        path: "Tests/Support/TestStreams", swiftSettings: strict),
       .target(
         name: "TestBank",
         dependencies: [

@@ -58,12 +58,31 @@ struct SupervisorTests {
   func infrastructureDies(name: String) throws {
     let bank = try BankProgram()
     try bank.startUp()
-    kill(try bank.pid(of: name), SIGKILL)
+    kill(try #require(bank.pid(of: name)), SIGKILL)
     #expect(try bank.upStatus() == 1)
     #expect(bank.log.contains("\(name) ended with signal 9"))
     #expect(bank.log.contains("stopping everything"))
     #expect(!bank.log.contains("GLIBC_2.39"))
     try bank.wait("the tree to be gone") { bank.processes().isEmpty }
+  }
+
+  @Test("A service that dies is started again, and all stop within 10 s")
+  func serviceDies() throws {
+    let bank = try BankProgram()
+    try bank.startUp([])
+    for name in ["command-handler", "command-generator", "heartbeat"] {
+      let first = try #require(bank.pid(of: name))
+      kill(first, SIGKILL)
+      try bank.wait("\(name) to be started again") {
+        bank.log.contains("\(name) ended with signal 9") && ![nil, first].contains(bank.pid(of: name))
+      }
+    }
+    let began = Date()
+    #expect(try bank.run(verb: "down").status == 0)
+    #expect(try bank.upStatus() == 0)
+    #expect(Date().timeIntervalSince(began) < 10)
+    #expect(!bank.log.contains("was killed"))
+    #expect(bank.processes() == [])
   }
 
   @Test("A port in use is named before anything is started")
@@ -94,7 +113,7 @@ struct SupervisorTests {
   @Test(
     "Wrong usage ends with 2",
     arguments: [
-      ["nonsense"], ["up", "--batch-size", "x"], ["up", "--batch-size", "-1"], ["down", "extra"],
+      ["nonsense"], ["up", "--heartbeat-batch", "x"], ["up", "--heartbeat-batch", "-1"], ["down", "extra"],
     ])
   func usage(arguments: [String]) throws {
     let result = try BankProgram().run(arguments)

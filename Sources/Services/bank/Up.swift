@@ -16,10 +16,10 @@ struct Up: ParsableCommand {
   @OptionGroup var options: HomeOptions
 
   @Option(help: "How many heartbeats at a time; each makes the generator send a command.")
-  var batchSize = 20
+  var heartbeatBatch = 20
 
   @Option(help: "Milliseconds between batches of heartbeats.")
-  var sleepMillis = 100
+  var heartbeatMillis = 100
 
   @Flag(help: "Start broker, registry and Postgres, with databases and topics, and no service.")
   var infrastructureOnly = false
@@ -27,7 +27,7 @@ struct Up: ParsableCommand {
   @Flag(help: "Print the figures as JSON, one object a second.")
   var json = false
 
-  func validate() throws { _ = try HeartbeatVerb.pace(batchSize: batchSize, sleepMillis: sleepMillis) }
+  func validate() throws { _ = try HeartbeatVerb.pace(batchSize: heartbeatBatch, sleepMillis: heartbeatMillis) }
 
   func run() throws {
     let stop = StopFlag()
@@ -150,9 +150,9 @@ struct UpStart {
     let environment = environment
     let incarnation: UUID
     do {
-      incarnation = try waitFor(isInterrupted: { stopFlag.isSet }) {
-        try await SetUp.run(environment) { lines.add($0) }
-      }
+      let stopFlag = stopFlag
+      incarnation = try waitFor(
+        isInterrupted: { stopFlag.isSet }, { try await SetUp.run(environment) { lines.add($0) } })
     } catch {
       for line in lines.all { terminal.line("  \(line)") }
       throw error
@@ -168,7 +168,9 @@ struct UpStart {
 
   /// The one who answers first, the one who asks last.
   private func startServices() throws {
-    let pace = ["--batch-size", String(command.batchSize), "--sleep-millis", String(command.sleepMillis)]
+    let pace = [
+      "--batch-size", String(command.heartbeatBatch), "--sleep-millis", String(command.heartbeatMillis),
+    ]
     for plan in [
       try servicePlan(CommandHandlerService.name, port: ports.commandHandler),
       try servicePlan("command-generator", port: ports.commandGenerator),
