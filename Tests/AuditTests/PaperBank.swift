@@ -222,6 +222,12 @@ struct PaperBank: Sendable {
     var auditor = Auditor(snapshot)
     for event in events { Self.add(event.audited, event.body, to: &auditor) }
     for event in snapshot.unsent { addUnsent(event, to: &auditor) }
+    feed(&auditor)
+    for _ in 0..<staleCommandPartitions { auditor.addStaleCommandPartition() }
+    return auditor.finish()
+  }
+
+  func feed(_ auditor: inout Auditor) {
     for (place, command) in commands {
       switch command {
       case .transfer(let value, let payload): auditor.add(value, payload: payload, at: place)
@@ -229,8 +235,6 @@ struct PaperBank: Sendable {
       case .unreadable: auditor.add(unreadableCommand: place)
       }
     }
-    for _ in 0..<staleCommandPartitions { auditor.addStaleCommandPartition() }
-    return auditor.finish()
   }
 
   /// What each unsent event says, by its id.
@@ -240,7 +244,7 @@ struct PaperBank: Sendable {
     if let id = event.id, let body = unsentBodies[id] { Self.add(event, body, to: &auditor) }
   }
 
-  private static func add(_ event: AuditedEvent, _ body: Body, to auditor: inout Auditor) {
+  static func add(_ event: AuditedEvent, _ body: Body, to auditor: inout Auditor) {
     auditor.place(event)
     switch body {
     case .changed(let value): auditor.add(value, at: event)

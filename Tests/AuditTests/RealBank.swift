@@ -111,10 +111,9 @@ final class RealBank: Sendable {
     try await writeRows(paper, hashes)
     var events: [OutboxEvent] = []
     for event in paper.events { events.append(try await outboxEvent(event)) }
-    var deliveries: [KafkaDelivery?] = []
-    for (index, event) in events.enumerated() {
-      deliveries.append(unsent.contains(index) ? nil : try await send([record(event)])[0])
-    }
+    let published = events.indices.filter { !unsent.contains($0) }
+    let sent = try await send(published.map { record(events[$0]) })
+    let deliveries = Dictionary(uniqueKeysWithValues: zip(published, sent))
     for start in stride(from: 0, to: events.count, by: 5) {
       let batch = start..<min(start + 5, events.count)
       let sent = batch.filter { deliveries[$0] != nil }
@@ -154,7 +153,7 @@ final class RealBank: Sendable {
     try await transfers.prepare()
     try await creations.prepare()
     var hashes: [UUID: [UInt8]] = [:]
-    var last: [TopicPartition: KafkaDelivery] = [:]
+    var records: [KafkaRecord] = []
     for (place, command) in paper.commands {
       var value: [UInt8] = [9]
       var key = ""
@@ -167,10 +166,11 @@ final class RealBank: Sendable {
         hashes[body.id] = PayloadHash.sha256(value.dropFirst(WireFormat.headerCount))
       case .unreadable: break
       }
-      let sent = try await send([
-        KafkaRecord(topic: place.partition.topic, partition: 0, key: Array(key.utf8), value: value)
-      ])
-      last[place.partition] = sent[0]
+      records.append(KafkaRecord(topic: place.partition.topic, partition: 0, key: Array(key.utf8), value: value))
+    }
+    var last: [TopicPartition: KafkaDelivery] = [:]
+    for delivery in try await send(records) {
+      last[TopicPartition(topic: delivery.topic, partition: delivery.partition)] = delivery
     }
     let (positions, incarnation) = (last, incarnation)
     try await database { session in
@@ -243,6 +243,7 @@ final class RealBank: Sendable {
 
   private func encode<Value>(_ topic: Topic<Value>, _ value: Value) async throws -> [UInt8] {
     let codec = TopicCodec(topic, registry: registry)
+    // Answered from the client's cache after the first time.
     try await codec.prepare()
     return try codec.encode(value)
   }
