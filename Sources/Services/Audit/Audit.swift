@@ -164,7 +164,8 @@ struct Audit {
       }
       if let previous, Int128(previous) + Int128(change.changedBy) != Int128(change.newBalance) {
         finding.add(
-          "change \(leg.sequence) of \(account.iban) goes from \(previous) by \(change.changedBy) to \(change.newBalance)")
+          "change \(leg.sequence) of \(account.iban) goes from \(previous) by \(change.changedBy) to \(change.newBalance)"
+        )
       }
       previous = change.newBalance
       let agrees =

@@ -104,7 +104,8 @@ final class Evidence {
     var index = nextDelivery[partition, default: 0]
     while index < recorded.count, recorded[index].offset <= record.offset {
       let delivery = recorded[index]
-      if delivery.offset < record.offset || record.header("ce_id").flatMap({ UUID(uuidString: $0) }) != delivery.eventID {
+      if delivery.offset < record.offset || record.header("ce_id").flatMap({ UUID(uuidString: $0) }) != delivery.eventID
+      {
         lose(delivery, partition)
       }
       index += 1
@@ -131,7 +132,9 @@ final class Evidence {
         events.add(problem)
       }
     }
-    for _ in unexplained.count..<max(unexplainedCount, unexplained.count) { events.add("more events without an outcome") }
+    for _ in unexplained.count..<max(unexplainedCount, unexplained.count) {
+      events.add("more events without an outcome")
+    }
     unexplained = []
   }
 

@@ -244,7 +244,9 @@ struct SnapshotReader {
   private mutating func take(_ id: Int64, _ events: [UInt8], _ delivered: [UInt8]?) throws {
     let events = try OutboxBatch(avroBytes: events).events
     guard let delivered else {
-      for event in events { if let id = event.headers["ce_id"].flatMap({ UUID(uuidString: $0) }) { snapshot.inFlight.insert(id) } }
+      for event in events {
+        if let id = event.headers["ce_id"].flatMap({ UUID(uuidString: $0) }) { snapshot.inFlight.insert(id) }
+      }
       return
     }
     let deliveries = try OutboxDeliveries(avroBytes: delivered).deliveries

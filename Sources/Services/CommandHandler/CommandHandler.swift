@@ -88,6 +88,8 @@ package final class CommandHandler: Sendable {
         let value = try await body()
         status.works(part)
         return value
+      } catch let error as KafkaError where error.code == .invalidArgument {
+        throw error
       } catch {
         status.fails(part, "\(error)")
         status.health.fail("\(part.rawValue): \(error)")
