@@ -29,7 +29,7 @@ package struct HandlerConnections: Sendable {
 /// Three tasks: the leases, the batches (read, parse, one transaction each), and the publisher, which sends what is
 /// committed while the next batch is decided.
 package final class CommandHandler: Sendable {
-  private static let pollMillis = 100
+  private static let pollMillis = 250
   private static let lagEveryMillis = 5_000
 
   private let connections: HandlerConnections
