@@ -29,7 +29,7 @@ package struct HandlerConnections: Sendable {
 /// Three tasks: the leases, the batches (read, parse, one transaction each), and the publisher, which sends what is
 /// committed while the next batch is decided.
 package final class CommandHandler: Sendable {
-  private static let pollMillis = 100
+  private static let pollMillis = 250
   private static let lagEveryMillis = 5_000
 
   private let connections: HandlerConnections
@@ -88,6 +88,8 @@ package final class CommandHandler: Sendable {
         let value = try await body()
         status.works(part)
         return value
+      } catch let error as KafkaError where error.code == .invalidArgument {
+        throw error
       } catch {
         status.fails(part, "\(error)")
         status.health.fail("\(part.rawValue): \(error)")

@@ -47,7 +47,7 @@ public enum CommandHandlerService {
     while !stop.isSet {
       do {
         return try await Incarnation.verify(environment, database: database, role: role)
-      } catch let error as KafkaError where !error.isFatal {
+      } catch let error as KafkaError where !error.isFatal && error.code != .invalidArgument {
         status.fails(.kafka, "\(error)")
         status.health.fail("kafka: \(error)")
       } catch let error as PostgresError where error.isTransient || error.isConnectionLost {

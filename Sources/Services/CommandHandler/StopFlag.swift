@@ -2,21 +2,37 @@ import Synchronization
 
 /// Tells the handler's tasks to end after what they have begun. A cancelled task would cut off a transaction.
 package final class StopFlag: Sendable {
-  private let flag = Atomic(false)
-  private static let lookEveryMillis = 50
+  private struct State {
+    var isSet = false
+    /// Those who wait; few, as the handler has few tasks.
+    var sleepers: [Int: Task<Void, any Error>] = [:]
+    var lastSleeper = 0
+  }
+
+  private let state = Mutex(State())
 
   package init() {}
 
-  package var isSet: Bool { flag.load(ordering: .acquiring) }
+  package var isSet: Bool { state.withLock { $0.isSet } }
 
-  package func set() { flag.store(true, ordering: .releasing) }
+  package func set() {
+    let sleepers = state.withLock { state in
+      state.isSet = true
+      return state.sleepers.values
+    }
+    for sleeper in sleepers { sleeper.cancel() }
+  }
 
   /// Waits; ends early when the flag is set.
   func sleep(millis: Int) async {
-    let end = ContinuousClock.now + .milliseconds(millis)
-    while !isSet, ContinuousClock.now < end {
-      let left = end - .now
-      try? await Task.sleep(for: min(left, .milliseconds(Self.lookEveryMillis)))
+    let sleeper = Task { try await Task.sleep(for: .milliseconds(millis)) }
+    let number = state.withLock { state in
+      if state.isSet { sleeper.cancel() }
+      state.lastSleeper += 1
+      state.sleepers[state.lastSleeper] = sleeper
+      return state.lastSleeper
     }
+    _ = await sleeper.result
+    state.withLock { $0.sleepers[number] = nil }
   }
 }

@@ -7,14 +7,22 @@ import SchemaRegistry
 extension TestBank {
   /// Sends commands, each to the partition of its key unless told otherwise.
   public func send(_ commands: [ConfirmMoneyTransfer], partition: Int32? = nil) async throws {
+    try await send(
+      try await encoded(commands).map { record in
+        var record = record
+        record.partition = partition
+        return record
+      })
+  }
+
+  /// The records of commands, without a partition.
+  public func encoded(_ commands: [ConfirmMoneyTransfer]) async throws -> [KafkaRecord] {
     let codec = TopicCodec(Topics.confirmMoneyTransfer, registry: registry)
     try await codec.prepare()
-    try await send(
-      commands.map { command in
-        record(
-          codec.topic.name, id: command.id, value: try codec.encode(command), type: ConfirmMoneyTransfer.schemaName,
-          partition: partition)
-      })
+    return try commands.map { command in
+      record(
+        codec.topic.name, id: command.id, value: try codec.encode(command), type: ConfirmMoneyTransfer.schemaName)
+    }
   }
 
   public func send(_ commands: [ConfirmAccountCreation]) async throws {
@@ -23,14 +31,13 @@ extension TestBank {
     try await send(
       commands.map { command in
         record(
-          codec.topic.name, id: command.id, value: try codec.encode(command), type: ConfirmAccountCreation.schemaName,
-          partition: nil)
+          codec.topic.name, id: command.id, value: try codec.encode(command), type: ConfirmAccountCreation.schemaName)
       })
   }
 
-  private func record(_ topic: String, id: UUID, value: [UInt8], type: String, partition: Int32?) -> KafkaRecord {
+  private func record(_ topic: String, id: UUID, value: [UInt8], type: String) -> KafkaRecord {
     KafkaRecord(
-      topic: topic, partition: partition, key: Array(id.text.utf8), value: value,
+      topic: topic, key: Array(id.text.utf8), value: value,
       headers: CloudEvent.command(id: id, source: .commandGenerator, type: type).kafkaHeaders)
   }
 

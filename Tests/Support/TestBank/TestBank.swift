@@ -5,9 +5,11 @@ import Definitions
 import EmbeddedBroker
 import Foundation
 import KafkaRuntime
+import Logging
 import PostgresRuntime
 import SchemaRegistry
 import SchemaRegistryServer
+import Synchronization
 import TestPostgres
 
 /// Everything that a command handler needs, real and of its own: broker, schema registry, a database, the topics.
@@ -17,41 +19,71 @@ public final class TestBank: Sendable {
   public let registryURL: String
   public let incarnation: UUID
   public let registry: RegistryClient
-  private let registryTask: Task<Void, any Error>
+  private let registryPort: Int
+  private let registryTask: Mutex<Task<Void, any Error>?>
   private let directory: URL
 
-  public static func start() async throws -> TestBank {
+  /// - Parameter database: empty, with a superuser; nil takes one of the cluster that all tests share.
+  public static func start(database: PostgresConfiguration? = nil) async throws -> TestBank {
     let broker = try EmbeddedBroker.start()
-    let owner = try await TestPostgres.shared().makeDatabase()
+    let shared = if database == nil { try await TestPostgres.shared().makeDatabase() } else { database }
+    guard let owner = shared else { throw TestBankError("no database") }
     let directory = try temporaryDirectory()
-    let (ports, port) = AsyncStream<Int>.makeStream()
-    let server = EmbeddedRegistry(directory: directory.path, port: 0) { ready in port.yield(ready) }
-    let task = Task { try await server.run() }
-    var iterator = ports.makeAsyncIterator()
-    guard let registryPort = await iterator.next() else { throw TestBankError("the registry did not start") }
-    let bank = try TestBank(
-      broker: broker, owner: owner, registryURL: "http://127.0.0.1:\(registryPort)", registryTask: task,
-      directory: directory)
+    let (task, port) = try await serveRegistry(directory, port: 0)
+    let bank = try TestBank(broker: broker, owner: owner, registry: task, port: port, directory: directory)
     try await bank.setUp()
     return bank
   }
 
   private init(
-    broker: EmbeddedBroker, owner: PostgresConfiguration, registryURL: String, registryTask: Task<Void, any Error>,
-    directory: URL
+    broker: EmbeddedBroker, owner: PostgresConfiguration, registry: Task<Void, any Error>, port: Int, directory: URL
   ) throws {
     self.broker = broker
     self.owner = owner
-    self.registryURL = registryURL
-    self.registryTask = registryTask
     self.directory = directory
-    registry = try RegistryClient(registryURL)
+    registryURL = "http://127.0.0.1:\(port)"
+    registryPort = port
+    registryTask = Mutex(registry)
+    self.registry = try RegistryClient(registryURL)
     incarnation = UUID()
   }
 
   deinit {
-    registryTask.cancel()
+    registryTask.withLock { $0?.cancel() }
     try? FileManager.default.removeItem(at: directory)
+  }
+
+  private static func serveRegistry(
+    _ directory: URL, port: Int
+  ) async throws -> (task: Task<Void, any Error>, port: Int) {
+    let (ports, ready) = AsyncStream<Int>.makeStream()
+    var logger = Logger(label: "schema-registry")
+    logger.logLevel = .critical
+    let server = EmbeddedRegistry(directory: directory.path, port: port, logger: logger) { port in ready.yield(port) }
+    let task = Task {
+      defer { ready.finish() }
+      try await server.run()
+    }
+    var iterator = ports.makeAsyncIterator()
+    guard let port = await iterator.next() else {
+      try await task.value
+      throw TestBankError("the registry did not start")
+    }
+    return (task, port)
+  }
+
+  public func stopRegistry() async {
+    let task = registryTask.withLock { task in
+      defer { task = nil }
+      return task
+    }
+    task?.cancel()
+    _ = await task?.result
+  }
+
+  public func restartRegistry() async throws {
+    let (task, _) = try await Self.serveRegistry(directory, port: registryPort)
+    registryTask.withLock { $0 = task }
   }
 
   public var kafka: KafkaConfiguration {

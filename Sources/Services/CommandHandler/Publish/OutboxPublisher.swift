@@ -11,7 +11,7 @@ import PostgresRuntime
 final class OutboxPublisher {
   private static let maxRowsPerRound = 8
   private static let rowsPerLook = 20
-  private static let waitMillis = 200
+  private static let waitMillis = 500
   private static let countEveryMillis = 1_000
   private static let deleteEverySeconds = 60
   private static let rowsPerDelete = 200
@@ -169,7 +169,7 @@ final class OutboxPublisher {
     let watch = Task {
       let start = ContinuousClock.now
       while !Task.isCancelled, !stop.isSet {
-        try await Task.sleep(for: .milliseconds(100))
+        try await Task.sleep(for: .milliseconds(250))
         if start.duration(to: .now) > .seconds(3) {
           status.fails(.outbox, producer.lastProblem.map { "\($0)" } ?? "the broker acknowledges nothing")
         }

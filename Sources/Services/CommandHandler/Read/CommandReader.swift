@@ -54,12 +54,12 @@ final class CommandReader {
       records = try await consumer.next(maxRecords: settings.maxBatchCommands, timeoutMillis: timeoutMillis)
     } catch {
       guard let partition = error.topicPartition, error.isOffsetOutOfRange else { throw error }
-      status.log("\(partition) is not at \(assigned[partition]?.position.nextOffset ?? -1) any more")
       unchecked.insert(partition)
       return []
     }
     if consumer.disconnects != seenDisconnects {
       // The broker may have come back without its last records, and with others at their offsets.
+      status.fails(.kafka, consumer.lastProblem.map { "\($0)" } ?? "the connection to a broker was lost")
       unchecked = Set(assigned.keys)
       return []
     }
@@ -140,11 +140,13 @@ final class CommandReader {
   /// Goes back by time, and relies on every command being handled once.
   private func replay(_ partition: TopicPartition, _ entry: Assigned, _ consumer: KafkaConsumer) async throws {
     let position = entry.position
-    let beginning = try await consumer.beginningOffsets([partition])[partition] ?? 0
+    let beginning = try await consumer.beginningOffsets([partition], timeoutMillis: 3_000)[partition] ?? 0
     var offset = beginning
     if position.lastTimestampMillis >= 0 {
       let time = max(0, position.lastTimestampMillis - settings.replayMillis)
-      offset = try await consumer.offsets(forTimestampMillis: [partition: time])[partition] ?? beginning
+      offset =
+        try await consumer.offsets(
+          forTimestampMillis: [partition: time], timeoutMillis: 3_000)[partition] ?? beginning
     }
     offset = max(0, min(offset, position.nextOffset))
     let before = try await RecordProbe(kafka: kafka).records(at: offset > 0 ? [partition: offset - 1] : [:])

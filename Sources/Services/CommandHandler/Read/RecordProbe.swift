@@ -2,9 +2,13 @@ import KafkaRuntime
 
 /// Looks at single records, to see whether the broker still has what it acknowledged.
 struct RecordProbe: Sendable {
-  let kafka: KafkaConfiguration
+  private let kafka: KafkaConfiguration
   /// A broker that answers and doesn't give the record out within this time doesn't have it.
   var timeoutMillis = 10_000
+  /// A broker that can't be asked within this time is away; the caller asks again.
+  private static let askMillis = 3_000
+
+  init(kafka: KafkaConfiguration) { self.kafka = kafka }
 
   /// The records at these offsets; partitions without a record there are left out.
   ///
@@ -26,8 +30,8 @@ struct RecordProbe: Sendable {
     at offsets: [TopicPartition: Int64], _ consumer: KafkaConsumer
   ) async throws -> [TopicPartition: ConsumedRecord] {
     let partitions = Array(offsets.keys)
-    let ends = try await consumer.endOffsets(partitions)
-    let beginnings = try await consumer.beginningOffsets(partitions)
+    let ends = try await consumer.endOffsets(partitions, timeoutMillis: Self.askMillis)
+    let beginnings = try await consumer.beginningOffsets(partitions, timeoutMillis: Self.askMillis)
     var open = offsets.filter { ($0.value < ends[$0.key] ?? 0) && ($0.value >= beginnings[$0.key] ?? 0) }
     guard !open.isEmpty else { return [:] }
     try await consumer.assign(open.mapValues { .at($0) })
