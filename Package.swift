@@ -97,7 +97,9 @@ enum House {
         name: "BankSupport",
         dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "PostgresRuntime", hummingbird, crypto],
         path: "Sources/Services/Support", swiftSettings: strict),
-      service("SetupDBService", folder: "SetupDB"),
+      .target(
+        name: "SetupDBService", dependencies: ["PostgresRuntime", "TopologyModel"], path: "Sources/Services/SetupDB",
+        swiftSettings: strict),
       .target(
         name: "SynchronizerService", dependencies: ["KafkaRuntime", "SchemaRegistry", "TopologyModel"],
         path: "Sources/Services/Synchronizer", swiftSettings: strict),
@@ -142,7 +144,16 @@ enum House {
           "EmbeddedBroker",
         ]),
       test("BankSupportTests", ["BankSupport", "bank"]),
+      test("HeartbeatTests", ["HeartbeatService", "TestStreams"]),
+      test("CommandGeneratorTests", ["CommandGeneratorService", "TestStreams"]),
       test("CommandHandlerTests", ["CommandHandlerService", "TestBank"]),
+      test(
+        "AuditTests",
+        [
+          "AuditService", "SetupDBService", "SynchronizerService", "SchemaRegistryServer", "EmbeddedBroker",
+          "TestPostgres",
+        ]
+      ),
       test("SystemTests", ["bank", "avrogen"], exclude: ["Python"]),
     ]
   }
@@ -168,9 +179,14 @@ enum House {
         name: "LibAvroBridge", dependencies: ["AvroSchema", "CAvro"], path: "Tests/Support/LibAvroBridge",
         swiftSettings: strict),
       .target(
+        name: "TestStreams",
+        dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "EmbeddedBroker"],
+        path: "Tests/Support/TestStreams", swiftSettings: strict),
+      .target(
         name: "TestBank",
         dependencies: [
-          "BankSupport", "CommandHandlerService", "Definitions", "KafkaRuntime", "PostgresRuntime", "SchemaRegistry",
+          "AuditService", "BankSupport", "CommandHandlerService", "Definitions", "KafkaRuntime", "PostgresRuntime",
+          "SchemaRegistry",
           "SchemaRegistryServer", "EmbeddedBroker", "TestPostgres",
         ],
         path: "Tests/Support/TestBank", swiftSettings: strict),

@@ -52,7 +52,7 @@ extension Auditor {
       findings.add("the balances hold \(abs(difference)) \(difference > 0 ? "more" : "less") than the legs say")
     }
     return findings.invariant(
-      "I1", figures: "sum of balances \(balances), 10^17 + sum of legs (\(legs))")
+      "I1", figures: "sum of balances \(balances) \(difference == 0 ? "=" : "is not") 10^17 + sum of legs \(legs)")
   }
 
   // MARK: I2
@@ -62,7 +62,8 @@ extension Auditor {
     var opened: Set<String> = []
     for (id, creation) in snapshot.creations {
       if (creation.iban == nil) == (creation.reason == nil) {
-        answers.add("account creation \(id.text) has \(creation.iban == nil ? "neither" : "both") IBAN and reason")
+        answers.add(
+          "account creation \(id.text) has \(creation.iban == nil ? "neither IBAN nor" : "both IBAN and") reason")
       }
       guard let iban = creation.iban else { continue }
       if !opened.insert(iban).inserted { answers.add("\(iban) was opened by two commands") }
@@ -139,8 +140,8 @@ extension Auditor {
         if !isWaiting(leg) { chains.add("\(iban): balance_changed has no event of sequence \(leg.sequence)") }
       } else if let last, offset < last.offset {
         // From the oldest lost record on everything comes again, in order.
-        if missing.isEmpty, !isWaiting(last.leg) {
-          chains.add("\(iban): balance_changed has sequence \(leg.sequence) after sequence \(last.leg.sequence)")
+        if missing.isEmpty, !isWaiting(leg) {
+          chains.add("\(iban): balance_changed has sequence \(leg.sequence) before sequence \(last.leg.sequence)")
         }
       } else {
         last = (offset, leg)

@@ -115,14 +115,3 @@ public enum CommandPlan {
     }
   }
 }
-
-extension UUID {
-  /// A version 4 UUID from the bits of `generator`.
-  static func random(using generator: inout some RandomNumberGenerator) -> UUID {
-    var bytes: [UInt8] = []
-    for _ in 0..<16 { bytes.append(UInt8.random(in: 0...255, using: &generator)) }
-    bytes[6] = (bytes[6] & 0x0F) | 0x40
-    bytes[8] = (bytes[8] & 0x3F) | 0x80
-    return bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
-  }
-}

@@ -83,7 +83,7 @@ public final class HeartbeatControl: Sendable {
     set { state.withLock { $0.counter = newValue } }
   }
 
-  /// Sets the pace from now on; a wait for the next batch ends.
+  /// Sets the pace from now on; a batch that is waited for comes one new `sleepMillis` after the one before it.
   public func setPace(_ pace: Pace) {
     state.withLock { state in
       state.pace = pace

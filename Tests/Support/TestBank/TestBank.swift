@@ -1,3 +1,4 @@
+import AuditService
 import BankSupport
 import CommandHandlerService
 import Definitions
@@ -114,6 +115,11 @@ public final class TestBank: Sendable {
 
   public func startHandler(_ settings: HandlerSettings = HandlerSettings()) -> RunningHandler {
     RunningHandler(connections, settings)
+  }
+
+  public func audit() async throws -> AuditReport {
+    try await AuditService.audit(
+      kafka: kafka, postgres: postgres(role: AuditService.role), registryURL: registryURL, incarnation: incarnation)
   }
 
   /// Waits until nothing is in flight: every command up to the end of its topic has its outcome, and every event is

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+/// Both plugins as a package that depends on this one sees them. The package is built once and then changed, because
+/// building avrogen takes most of the time.
+@Suite(.serialized) struct PluginTests {
+  private static let first = """
+    namespace: client
+    records:
+      First: [name: string]
+
+    """
+
+  @Test(.timeLimit(.minutes(10))) func buildsWhatChangedAndNothingElse() async throws {
+    let package = try ClientPackage()
+    defer { package.remove() }
+    try package.write("// The rest is generated.\n", to: "Events.swift")
+    try package.write(Self.first, to: "first.yaml")
+    try await builds(package)
+    #expect(try package.text(of: "first.swift").contains("public struct First: AvroRecord"))
+    // SwiftPM links the tool once more in the second build after a clean one.
+    try await builds(package)
+
+    try await unchanged(package)
+    try await edited(package)
+    try await added(package)
+    try await removed(package)
+    try await broken(package)
+    try await collision(package)
+    try await command(package)
+  }
+
+  private func builds(_ package: ClientPackage) async throws {
+    let outcome = try await package.build()
+    try #require(outcome.status == 0, "\(outcome.output.suffix(4000))")
+  }
+
+  private func unchanged(_ package: ClientPackage) async throws {
+    let index = package.generated.appending(path: "AvrogenIndex.swift").path
+    let before = try FileManager.default.attributesOfItem(atPath: index)[.modificationDate] as? Date
+    let outcome = try await package.build()
+    #expect(outcome.status == 0)
+    #expect(!outcome.output.contains("avrogen Events"), "\(outcome.output)")
+    #expect(!outcome.output.contains("Compiling Events"), "\(outcome.output)")
+    #expect(!outcome.output.contains("Emitting"), "\(outcome.output)")
+    let after = try FileManager.default.attributesOfItem(atPath: index)[.modificationDate] as? Date
+    #expect(before != nil && before == after)
+  }
+
+  private func edited(_ package: ClientPackage) async throws {
+    try package.write(Self.first + "  Another: [First: First]\n", to: "first.yaml")
+    try await builds(package)
+    #expect(try package.text(of: "first.swift").contains("public struct Another: AvroRecord"))
+    // Compiled as well: a use of it builds.
+    try package.write("public let another = Another(first: First(name: \"x\"))\n", to: "Events.swift")
+    try await builds(package)
+  }
+
+  private func added(_ package: ClientPackage) async throws {
+    try package.write("records:\n  Second: { fields: [first: client.First] }\n", to: "deeper/second.yml")
+    try package.write("public let second = Second(first: First(name: \"x\"))\n", to: "Events.swift")
+    try await builds(package)
+    #expect(try package.text(of: "AvrogenIndex.swift").contains("Second.self"))
+  }
+
+  private func removed(_ package: ClientPackage) async throws {
+    try package.remove("deeper/second.yml")
+    let outcome = try await package.build()
+    #expect(outcome.status != 0)
+    #expect(outcome.output.contains("cannot find 'Second' in scope"), "\(outcome.output.suffix(2000))")
+    try package.write("public let first = First(name: \"x\")\n", to: "Events.swift")
+    try await builds(package)
+    #expect(try !package.text(of: "AvrogenIndex.swift").contains("Second.self"))
+  }
+
+  private func broken(_ package: ClientPackage) async throws {
+    try package.write(Self.first + "  Wrong: [field: strnig]\n", to: "first.yaml")
+    let outcome = try await package.build()
+    #expect(outcome.status != 0)
+    let place = package.target.appending(path: "first.yaml").path + ":4:18: error: "
+    #expect(outcome.output.contains(place), "\(outcome.output.suffix(2000))")
+    // What was there before stays.
+    #expect(try package.text(of: "first.swift").contains("public struct First: AvroRecord"))
+    try package.write(Self.first, to: "first.yaml")
+    try await builds(package)
+  }
+
+  private func collision(_ package: ClientPackage) async throws {
+    try package.write("namespace: other\n", to: "deeper/first.yml")
+    let outcome = try await package.build()
+    #expect(outcome.status != 0)
+    #expect(outcome.output.contains("would both be first.swift in one module"), "\(outcome.output.suffix(2000))")
+    try package.remove("deeper/first.yml")
+  }
+
+  private func command(_ package: ClientPackage) async throws {
+    let allowed = ["package", "--allow-writing-to-package-directory", "avrogen"]
+    let avsc = try await package.swift(allowed + ["avsc", "--definitions", "Events", "--output", "Generated/avsc"])
+    #expect(avsc.status == 0, "\(avsc.output.suffix(2000))")
+    let written = package.folder.appending(path: "Generated/avsc/client.First.avsc")
+    #expect(try String(contentsOf: written, encoding: .utf8).contains("\"namespace\": \"client\""))
+    let swift = try await package.swift(
+      allowed + ["generate", "--definitions", "Events", "--output", "Generated/swift"])
+    #expect(swift.status == 0, "\(swift.output.suffix(2000))")
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: package.folder.appending(path: "Generated/swift").path)
+    #expect(names.sorted() == ["AvrogenIndex.swift", "first.swift"])
+    let wrong = try await package.swift(allowed + ["genrate"])
+    #expect(wrong.status != 0)
+    #expect(wrong.output.contains("unknown verb \"genrate\""), "\(wrong.output.suffix(2000))")
+  }
+}
