@@ -130,6 +130,8 @@ extension EmbeddedPostgres {
     }
     let owner = (user: account.pointee.pw_uid, group: account.pointee.pw_gid)
     var folder = URL(fileURLWithPath: data).deletingLastPathComponent()
+    // The home is ours to open for passing through; what is in it stays closed.
+    chmod(folder.path, 0o711)
     while folder.path != "/" {
       var facts = stat()
       if stat(folder.path, &facts) == 0, facts.st_mode & 0o001 == 0, facts.st_uid != owner.user {
