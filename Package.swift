@@ -151,7 +151,7 @@ enum House {
         "AuditTests",
         [
           "AuditService", "SetupDBService", "SynchronizerService", "SchemaRegistryServer", "EmbeddedBroker",
-          "TestPostgres",
+          "TestPostgres", "TestBank",
         ]
       ),
       test("SystemTests", ["bank", "avrogen"], exclude: ["Python"]),
