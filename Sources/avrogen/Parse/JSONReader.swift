@@ -237,8 +237,9 @@ struct JSONReader {
     advance()
     guard peek == UInt8(ascii: "u") else { throw Problem(start, "not JSON: half of a surrogate pair") }
     let second = try readUnit(start)
-    let combined = 0x10000 + (UInt32(first - 0xD800) << 10) + (UInt32(second) &- 0xDC00)
-    guard (0xDC00...0xDFFF).contains(second), let scalar = Unicode.Scalar(combined) else {
+    guard (0xDC00...0xDFFF).contains(second),
+      let scalar = Unicode.Scalar(0x10000 + (UInt32(first - 0xD800) << 10) + UInt32(second - 0xDC00))
+    else {
       throw Problem(start, "not JSON: half of a surrogate pair")
     }
     return scalar

@@ -21,6 +21,11 @@ extension DefinitionReader {
       return TypeExpression(location: location, kind: .invalid)
     }
     if !context.isAvro, text.hasSuffix("?") {
+      // One level only: a scalar of question marks must not become a stack of calls.
+      if text.hasSuffix("??") {
+        diagnostics.error(location, "\(quoted(text)): a union can't stand directly in a union; one ? is enough")
+        return TypeExpression(location: location, kind: .invalid)
+      }
       let inner = readNamedType(String(text.dropLast()), isPlain: isPlain, location, context)
       return TypeExpression(location: location, kind: .optional(inner))
     }
