@@ -47,6 +47,9 @@ public final class KafkaProducer: Sendable {
   }
 
   /// Sends records in their order and returns when each was acknowledged or failed; the results are in that order.
+  ///
+  /// Once one has failed, those that are not on their way yet fail with it: sending them would put them before it when
+  /// it is sent again.
   public func send(_ records: [KafkaRecord]) async -> [Result<KafkaDelivery, KafkaError>] {
     if records.isEmpty { return [] }
     return await withCheckedContinuation { core.send(records, $0) }
@@ -79,6 +82,8 @@ final class ProducerCore: Sendable {
     let waiter: Waiter
     var results: [DeliveryResult?]
     var reported = 0
+    /// The first failure; what was not handed over by then is not sent.
+    var failure: KafkaError?
   }
 
   /// What librdkafka has for one life of the producer. Changed only by the producer's thread, with the state locked.
@@ -153,6 +158,12 @@ final class ProducerCore: Sendable {
   private func enqueue(_ state: inout State) -> [(Waiter, [DeliveryResult])] {
     var finished: [(Waiter, [DeliveryResult])] = []
     while !state.isRefused, let (number, index) = state.waiting.first, let batch = state.batches[number] {
+      // What is behind a failure is not sent before it: the caller sends both again, in order.
+      if let failure = batch.failure {
+        state.waiting.advance(batchSize: batch.records.count)
+        if let done = report(.failure(failure), number, index, &state) { finished.append(done) }
+        continue
+      }
       let record = batch.records[index]
       let size = record.size
       let hasRoom = state.inFlight < maxRecords && state.inFlightBytes + size <= maxBytes
@@ -183,6 +194,9 @@ final class ProducerCore: Sendable {
     guard state.batches[number] != nil else { return nil }
     state.batches[number]?.results[index] = result
     state.batches[number]?.reported += 1
+    if case .failure(let error) = result, state.batches[number]?.failure == nil {
+      state.batches[number]?.failure = error
+    }
     guard let batch = state.batches[number], batch.reported == batch.records.count else { return nil }
     state.batches[number] = nil
     return (batch.waiter, batch.results.compactMap { $0 })
@@ -303,6 +317,7 @@ final class ProducerCore: Sendable {
 
   /// Gives what is still queued or unanswered its outcome: an error.
   private func abandon() {
+    state.withLock { $0.isRefused = true }
     rd_kafka_purge(current.handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
     while poll(timeoutMillis: 100) {}
     let left = state.withLock { state in
