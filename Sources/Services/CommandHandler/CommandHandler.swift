@@ -134,6 +134,7 @@ package final class CommandHandler: Sendable {
       do {
         let records = try await reader.next(committer.keeper.owned, timeoutMillis: Self.pollMillis)
         backoff.reset()
+        if reader.isChecked { status.works(.postgres) }
         if !records.isEmpty { try await handle(records, reader, parser, committer) }
         let all = reader.all
         places.withLock { $0 = all }
@@ -141,7 +142,11 @@ package final class CommandHandler: Sendable {
         committer.keeper.lost(error.partitions)
       } catch {
         status.fails(error is PostgresError ? .postgres : .kafka, "\(error)")
-        reader.rewind()
+        if let error = error as? KafkaError, error.isFatal || error.code == .closed {
+          await reader.close()
+        } else {
+          reader.rewind()
+        }
         await stop.sleep(millis: backoff.nextMillis())
       }
     }

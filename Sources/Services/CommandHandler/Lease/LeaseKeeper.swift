@@ -92,6 +92,9 @@ final class LeaseKeeper: Sendable {
     state.withLock { state in
       state.leaving.subtract(leaving)
       state.owned = state.owned.filter { renewal.kept[$0.key] == $0.value.epoch }
+      // Ours by the table, but the epoch was never learned (the answer to a COMMIT was lost): give it back, so that it
+      // is taken anew.
+      for partition in renewal.kept.keys where state.owned[partition] == nil { state.leaving.insert(partition) }
       state.owned.merge(renewal.taken) { $1 }
       // What was lost while the statement ran stays lost.
       for partition in state.leaving { state.owned[partition] = nil }

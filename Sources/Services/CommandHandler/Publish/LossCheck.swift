@@ -22,24 +22,33 @@ struct LossCheck: Sendable {
   /// - Parameter rows: gives the sent rows below an id, newest first; nothing when there are no more.
   func run(_ rows: (_ below: Int64) async throws -> [SentRow]) async throws -> Finding {
     var intact: Set<TopicPartition> = []
+    // Found standing, and looked at once more: two handlers can publish rows in another order than that of their ids.
+    var standing: Set<TopicPartition> = []
+    var seen: Set<TopicPartition> = []
     var finding = Finding(firstLostRow: nil, partitions: known)
     var below = Int64.max
     while isComplete || !known.isSubset(of: intact) {
       let chunk = try await rows(below)
-      guard let last = chunk.last else { break }
+      guard let last = chunk.last else {
+        // Read to the end: what has no deliveries any more need not be looked for.
+        finding.partitions = seen
+        break
+      }
       below = last.id
       var entries: [TopicPartition: [Entry]] = [:]
       for row in chunk {
         for event in row.events {
+          seen.insert(event.partition)
           finding.partitions.insert(event.partition)
           guard !intact.contains(event.partition) else { continue }
           entries[event.partition, default: []].append(
             Entry(offset: event.offset, eventID: event.eventID, row: row.id))
         }
       }
+      intact.formUnion(standing)
       for (partition, firstLost) in try await search(entries.mapValues { $0.sorted { $0.offset < $1.offset } }) {
         let list = firstLost.entries
-        if firstLost.index > 0 { intact.insert(partition) }
+        if firstLost.index > 0 { standing.insert(partition) }
         for entry in list[firstLost.index...] {
           finding.firstLostRow = min(finding.firstLostRow ?? .max, entry.row)
         }

@@ -19,11 +19,15 @@ final class OutboxCache: Sendable {
     self.maxBytes = maxBytes
   }
 
-  /// Keeps the row when there is room.
+  /// Keeps the row, in place of older ones when there is no room.
   func add(_ row: OutboxRow) {
     let bytes = row.events.reduce(0) { $0 + $1.value.count + 400 }
     state.withLock { state in
-      guard state.rows.count < maxRows, state.bytes + bytes <= maxBytes else { return }
+      // A row can be published, from the table, before it comes here: what is too much makes room, oldest first.
+      while state.rows.count >= maxRows || state.bytes + bytes > maxBytes {
+        guard let oldest = state.rows.keys.min(), oldest < row.id else { return }
+        if let removed = state.rows.removeValue(forKey: oldest) { state.bytes -= removed.bytes }
+      }
       state.rows[row.id] = (row, bytes)
       state.bytes += bytes
     }

@@ -27,6 +27,8 @@ final class OutboxPublisher {
   private var partitions: Set<TopicPartition>?
   private var needsCheck = true
   private var lastCount = ContinuousClock.now - .seconds(60)
+  /// Whose session held the lock last: in the same session nobody else has published.
+  private var lastSession: Int32?
   private var lastDelete = ContinuousClock.now - .seconds(3600)
 
   init(
@@ -57,6 +59,7 @@ final class OutboxPublisher {
           // Another handler publishes what this one commits.
           cache.removeAll()
           partitions = nil
+          lastSession = nil
           status.works(.outbox)
           await stop.sleep(millis: 1_000)
         }
@@ -78,7 +81,8 @@ final class OutboxPublisher {
 
   private func publish(_ connection: PostgresConnection, until stop: StopFlag, _ backoff: inout Backoff) async throws {
     try await connection.run { session in try session.listen(OutboxStore.channel) }
-    partitions = nil
+    if lastSession != connection.processID { partitions = nil }
+    lastSession = connection.processID
     needsCheck = true
     var drainEnd: ContinuousClock.Instant?
     while true {

@@ -46,6 +46,7 @@ final class CommandReader {
     try await follow(leases, consumer)
     try await letGo(consumer)
     guard !assigned.isEmpty else {
+      status.works(.kafka)
       try await Task.sleep(for: .milliseconds(timeoutMillis))
       return []
     }
@@ -54,6 +55,7 @@ final class CommandReader {
       records = try await consumer.next(maxRecords: settings.maxBatchCommands, timeoutMillis: timeoutMillis)
     } catch {
       guard let partition = error.topicPartition, error.isOffsetOutOfRange else { throw error }
+      status.fails(.kafka, "\(error)")
       unchecked.insert(partition)
       return []
     }
@@ -90,10 +92,17 @@ final class CommandReader {
   /// What was read and not handled is read again.
   func rewind() { unchecked = Set(assigned.keys) }
 
+  /// Whether every position was compared with the broker, which takes the database too.
+  var isChecked: Bool { unchecked.isEmpty }
+
   func close() async {
     await consumer?.close()
     consumer = nil
     assigned = [:]
+    unchecked = []
+    held = [:]
+    holdBackoffs = [:]
+    seenDisconnects = 0
   }
 
   /// Makes the assignment what the leases are, each partition from a position that was compared with the broker.
@@ -128,11 +137,14 @@ final class CommandReader {
       }
     }
     let records = try await RecordProbe(kafka: kafka).records(at: before)
+    let beginnings = try await consumer.beginningOffsets(Array(unchecked), timeoutMillis: 3_000)
     for partition in unchecked.sorted() {
       guard let entry = assigned[partition] else { continue }
       let position = entry.position
       let isThere = records[partition].map { $0.timestampMillis == position.lastTimestampMillis } ?? false
-      if position.nextOffset > 0, !isThere { try await replay(partition, entry, consumer) }
+      // Records before the beginning were deleted on purpose: reading can only start there.
+      let isDeleted = position.nextOffset < beginnings[partition] ?? 0
+      if isDeleted || (position.nextOffset > 0 && !isThere) { try await replay(partition, entry, consumer) }
     }
     unchecked = []
   }
@@ -148,7 +160,7 @@ final class CommandReader {
         try await consumer.offsets(
           forTimestampMillis: [partition: time], timeoutMillis: 3_000)[partition] ?? beginning
     }
-    offset = max(0, min(offset, position.nextOffset))
+    offset = max(beginning, min(offset, position.nextOffset))
     let before = try await RecordProbe(kafka: kafka).records(at: offset > 0 ? [partition: offset - 1] : [:])
     let start = Position(
       nextOffset: offset, lastTimestampMillis: before[partition]?.timestampMillis ?? -1)

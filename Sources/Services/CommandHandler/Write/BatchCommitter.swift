@@ -41,7 +41,9 @@ struct BatchCommitter: Sendable {
         case .lost(let partitions):
           keeper.lost(partitions)
           batch = batch.without(partitions)
-        case .notCommitted: break
+        case .notCommitted:
+          if stop.isSet { return .abandoned }
+          await stop.sleep(millis: backoff.nextMillis())
         case .unknown: return .abandoned
         }
       } catch {
