@@ -45,11 +45,15 @@ public struct GeneratorLoop: Sendable {
       try await waiting.forServers { try await codecs.prepare() }
       var book = AccountBook()
       var salaryRewind: Int64 = 0
+      var pause = Backoff(firstMillis: 100, maxMillis: 5_000)
       while !Task.isCancelled {
+        let began = ContinuousClock.now
         try await waiting.forServers { try await readOn(&book, &salaryRewind, producer) }
         if Task.isCancelled { break }
+        if began.duration(to: .now) > .seconds(60) { pause.reset() }
         metrics.add(to: "bank_retries_total", ["target": "kafka"])
         logger.warning("the connection to Kafka was lost: starting over from the committed positions")
+        try await pause.wait()
       }
     } catch is CancellationError {
       // Asked to stop.

@@ -21,6 +21,7 @@ struct LiveView {
     defer { watch?.cancel() }
     let handlerPort = start.environment.ports.commandHandler
     var nextLine = Date().addingTimeInterval(1)
+    var nextSizeLook = Date()
     while !start.stopFlag.isSet {
       try start.supervisor.watch()
       if watch != nil, Date() >= nextLine {
@@ -29,6 +30,11 @@ struct LiveView {
         var figures = ledger.figures
         figures.lagRecords = Figures.lagRecords(handlerPort: handlerPort)
         try print(figures)
+      }
+      // Said once a minute for as long as it is so.
+      if start.supervisor.run.embedded.contains(.broker), Date() >= nextSizeLook {
+        nextSizeLook = Date().addingTimeInterval(60)
+        if let warning = EmbeddedBroker.sizeWarning(home: start.home) { start.terminal.line("warning: \(warning)") }
       }
       usleep(100_000)
     }

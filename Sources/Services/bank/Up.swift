@@ -123,7 +123,6 @@ struct UpStart {
     if embedded.contains(.broker) {
       try supervisor.start(try EmbeddedBroker.plan(home: home, port: ports.broker), isInterrupted: { stopFlag.isSet })
       terminal.line("broker     127.0.0.1:\(ports.broker) (embedded)")
-      if let warning = EmbeddedBroker.sizeWarning(home: home) { terminal.line("warning: \(warning)") }
     } else {
       terminal.line("broker     \(supervisor.run.brokers)")
     }
@@ -160,7 +159,7 @@ struct UpStart {
     try supervisor.note(incarnation: incarnation)
     self.environment = try environment.reread()
     // At a usual start nothing is worth a line.
-    for line in lines.all where line.hasPrefix("~") || line.hasPrefix("note: topic") { terminal.line(line) }
+    for line in lines.all where line.hasPrefix("~") || line.hasPrefix("note:") { terminal.line(line) }
     terminal.line("databases  \(BankEnvironment.databaseNames.joined(separator: ", "))")
     let topics = Topology.description.topics
     terminal.line("topics     \(topics.count), \(topics.reduce(0) { $0 + $1.subjects.count }) schemas")

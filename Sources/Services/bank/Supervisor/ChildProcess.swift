@@ -32,7 +32,7 @@ final class ChildProcess {
   var ready = false
   /// Set when it has ended: the exit status, or 128 + the signal.
   private(set) var status: Int32?
-  private let logStart: Int
+  private var logStart: Int
 
   init(_ plan: ChildPlan, home: String) throws(SupportError) {
     self.plan = plan
@@ -79,10 +79,21 @@ final class ChildProcess {
 
   /// The last lines of what this start has written, indented; the broker's line about a newer C library means nothing.
   func logTail(lines limit: Int = 15) -> String {
-    guard let content = (try? Files.read(logPath, limitBytes: 64 << 20)).flatMap({ $0 }) else { return "" }
-    let own = content.count >= logStart ? content[logStart...] : content[...]
-    return String(decoding: own.suffix(16_384), as: UTF8.self).split(separator: "\n")
+    guard let log = FileHandle(forReadingAtPath: logPath), let end = try? log.seekToEnd() else { return "" }
+    let start = max(end >= UInt64(logStart) ? UInt64(logStart) : 0, end - min(end, 16_384))
+    guard (try? log.seek(toOffset: start)) != nil, let own = try? log.readToEnd() else { return "" }
+    return String(decoding: own, as: UTF8.self).split(separator: "\n")
       .filter { !$0.contains("GLIBC_2.39") }.suffix(limit).map { "    \($0)" }.joined(separator: "\n")
+  }
+
+  /// Puts a log past 8 MB aside while the child writes: it appends, so it goes on at the start of the emptied file.
+  func limitLog() {
+    let size = (try? FileManager.default.attributesOfItem(atPath: logPath))?[.size] as? Int
+    guard let size, size > 8 << 20 else { return }
+    unlink(logPath + ".old")
+    try? FileManager.default.copyItem(atPath: logPath, toPath: logPath + ".old")
+    truncate(logPath, 0)
+    logStart = 0
   }
 
   /// A log past 8 MB is put aside; two are kept. Gives the size at which this start's part begins.

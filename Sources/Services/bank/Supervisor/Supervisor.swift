@@ -6,6 +6,10 @@ import Glibc
 final class Supervisor {
   /// All of stopping, from the first signal to the last `kill`.
   static let stopLimitSeconds = 9.0
+  /// Services have this much of it, so that one that hangs does not cost Postgres and the broker their clean end.
+  static let serviceStopLimitSeconds = 6.0
+  /// How often the size of the logs is looked at.
+  private static let logLookSeconds = 60.0
   /// A service that ends this often without having lived a minute is given up, and with it the run.
   static let restartLimit = 6
   private static let livedSeconds = 60.0
@@ -14,6 +18,7 @@ final class Supervisor {
   private let terminal: Terminal
   private(set) var run: RunFile
   private var children: [ChildProcess] = []
+  private var lastLogLook = Date()
   private var waiting: [(plan: ChildPlan, notBefore: Date)] = []
   private var backoffs: [String: Backoff] = [:]
 
@@ -53,6 +58,10 @@ final class Supervisor {
   /// Looks at every child once: reports who ended, starts services again.
   /// - Throws: `SupportError` when what ended cannot be started again.
   func watch() throws {
+    if lastLogLook.timeIntervalSinceNow < -Self.logLookSeconds {
+      lastLogLook = Date()
+      for child in children { child.limitLog() }
+    }
     for child in children where child.poll() {
       children.removeAll { $0 === child }
       let lived = Date().timeIntervalSince(child.started)
@@ -83,10 +92,12 @@ final class Supervisor {
   /// left after `stopLimitSeconds` is killed.
   func stop(order: [String]) {
     waiting.removeAll()
-    let limit = Date().addingTimeInterval(Self.stopLimitSeconds)
+    let began = Date()
     let rest = children.map(\.plan.name).filter { !order.contains($0) }
     for name in rest.filter({ isService($0) }) + order + rest.filter({ !isService($0) }) {
       guard let child = children.first(where: { $0.plan.name == name }) else { continue }
+      let seconds = child.plan.kind == .service ? Self.serviceStopLimitSeconds : Self.stopLimitSeconds
+      let limit = began.addingTimeInterval(seconds)
       child.send(child.plan.stopSignal)
       while !child.poll(), Date() < limit { usleep(10_000) }
       if !child.poll() { terminal.line("\(name) did not stop in time and was killed") }
