@@ -4,7 +4,7 @@ BANK = .build/$(CONFIGURATION)/bank
 # Options of "bank up", such as UP="--port-offset 100".
 UP ?=
 
-.PHONY: run test test-long lint build setup setup-test bench clean
+.PHONY: run test test-long clean-temporary lint build setup setup-test bench clean
 
 run: setup
 	swift build -c $(CONFIGURATION) --product bank
@@ -13,11 +13,13 @@ run: setup
 # One test at a time: many start servers of their own or look at the clock, and two cores are soon too few for that.
 # TMPDIR: what the tests start works below the checkout, so that scripts/leftovers can find what they left.
 test: export TMPDIR = $(CURDIR)/.build/tmp
-test: setup-test lint
-	@mkdir -p $(TMPDIR)
+test: clean-temporary setup-test lint
 	swift build --build-tests
 	swift test --skip-build --no-parallel
 	@scripts/leftovers
+
+clean-temporary:
+	@rm -rf .build/tmp && mkdir -p .build/tmp
 
 # Fuzzing, long faults and what is heavy: those tests look at BANK_TEST_LONG.
 test-long: export BANK_TEST_LONG = 1

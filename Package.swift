@@ -129,7 +129,8 @@ enum House {
       test(
         "GeneratedTests",
         [
-          "AllTypesFixture", "NastyNamesFixture", "Definitions", "AvroRuntime", "PostgresRuntime", "TopologyModel",
+          "AllTypesFixture", "NastyNamesFixture", "Definitions", "AvroRuntime", "AvroSchema", "PostgresRuntime",
+          "TopologyModel",
           "LibAvroBridge", "TestPostgres",
         ]),
       test("PluginTests", []),

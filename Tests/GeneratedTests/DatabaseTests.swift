@@ -21,7 +21,9 @@ import TopologyModel
     union all select 'trigger ' || pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
     union all select 'right ' || grantee || ' ' || table_name || ' ' || privilege_type
       from information_schema.table_privileges where table_schema = 'public'
-    union all select 'rows ' || relname || ' ' || n_live_tup from pg_stat_user_tables
+    union all select 'rows ' || relname || ' '
+        || (xpath('/row/count/text()', query_to_xml(format('select count(*) from %I', relname), false, true, '')))[1]
+      from pg_stat_user_tables where schemaname = 'public'
     union all select 'number ' || sequencename || ' ' || coalesce(last_value, 0) from pg_sequences
     order by 1
     """
