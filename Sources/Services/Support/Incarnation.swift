@@ -110,14 +110,14 @@ public enum Incarnation {
   ) async throws -> [String: UUID] {
     let rows = try await withSession(environment, database: database, role: role) { session in
       try session.query(
-        "select name, value from meta where name in (\(settled), \(pending))", as: MetaRow.self)
+        "select name, value from meta where name in (\(settled), \(pending))", as: String.self, String.self)
     }
     var values: [String: UUID] = [:]
-    for row in rows {
-      guard let value = UUID(uuidString: row.value) else {
-        throw SupportError("\(row.name) in table meta of \(database) is \"\(row.value)\", not a UUID: bank clean")
+    for (name, text) in rows {
+      guard let value = UUID(uuidString: text) else {
+        throw SupportError("\(name) in table meta of \(database) is \"\(text)\", not a UUID: bank clean")
       }
-      values[row.name] = value
+      values[name] = value
     }
     return values
   }
@@ -144,13 +144,12 @@ public enum Incarnation {
   private static func isUsed(_ environment: BankEnvironment, database: String) async throws -> Bool {
     try await withSession(environment, database: database, role: environment.databaseOwner) { session in
       for table in ["outbox", "consumed_offset"] {
-        let there = try session.query(
-          "select to_regclass(\("public." + table)::text) is not null", as: FlagRow.self)
-        guard there.first?.flag == true else { continue }
+        let there = try session.first("select to_regclass(\("public." + table)::text) is not null", as: Bool.self)
+        guard there == true else { continue }
         let condition = table == "consumed_offset" ? " where next_offset > 0" : ""
-        let used = try session.query(
-          "select exists (select from \(identifier: table)\(unsafe: condition))", as: FlagRow.self)
-        if used.first?.flag == true { return true }
+        let used = try session.first(
+          "select exists (select from \(identifier: table)\(unsafe: condition))", as: Bool.self)
+        if used == true { return true }
       }
       return false
     }
@@ -230,22 +229,4 @@ public enum Incarnation {
       throw error
     }
   }
-}
-
-private struct MetaRow: PostgresRow {
-  static let columnList = "name, value"
-  let name: String
-  let value: String
-
-  init(row: borrowing PostgresRowReader) throws(PostgresError) {
-    name = try row.decode(0)
-    value = try row.decode(1)
-  }
-}
-
-private struct FlagRow: PostgresRow {
-  static let columnList = "flag"
-  let flag: Bool
-
-  init(row: borrowing PostgresRowReader) throws(PostgresError) { flag = try row.decode(0) }
 }

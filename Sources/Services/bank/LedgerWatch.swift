@@ -52,42 +52,20 @@ final class LedgerWatch: Sendable {
 
   private static func read(_ connection: PostgresConnection) async throws -> Figures {
     try await connection.transaction(readOnly: true) { session in
-      let sums = try session.query(
+      let sums = try session.first(
         """
         select (select count(*) from balance where balance_id <> 0),
           (select sum(amount) from balance) = 100000000000000000 + coalesce((select sum(amount) from leg), 0)
-        """, as: Sums.self)
-      let outcomes = try session.query("select reason, count(*) from cmt group by reason", as: Outcome.self)
+        """, as: Int.self, Bool.self)
+      let outcomes = try session.query("select reason, count(*) from cmt group by reason", as: String?.self, Int.self)
       var figures = Figures()
-      figures.accounts = sums.first.map { Int($0.accounts) }
-      figures.sumIsRight = sums.first?.isRight
-      for outcome in outcomes {
-        figures.transfers += Int(outcome.count)
-        if let reason = outcome.reason { figures.failed[reason] = Int(outcome.count) }
+      figures.accounts = sums?.0
+      figures.sumIsRight = sums?.1
+      for (reason, count) in outcomes {
+        figures.transfers += count
+        if let reason { figures.failed[reason] = count }
       }
       return figures
-    }
-  }
-
-  private struct Sums: PostgresRow {
-    static let columnList = "accounts, is_right"
-    let accounts: Int64
-    let isRight: Bool
-
-    init(row: borrowing PostgresRowReader) throws(PostgresError) {
-      accounts = try row.decode(0)
-      isRight = try row.decode(1)
-    }
-  }
-
-  private struct Outcome: PostgresRow {
-    static let columnList = "reason, count"
-    let reason: String?
-    let count: Int64
-
-    init(row: borrowing PostgresRowReader) throws(PostgresError) {
-      reason = try row.decode(0)
-      count = try row.decode(1)
     }
   }
 }
