@@ -12,7 +12,7 @@ public import AvroSchema
 public struct AvroJSON: Sendable {
   /// How values are written.
   public enum Style: Sendable, Hashable {
-    /// As the specification says; what ``AvroJSON/bytes(of:limits:)-(String,_)`` reads.
+    /// As the specification says; what ``AvroJSON/bytes(of:takesDefaults:limits:maxBytes:)-(String,_,_,_)`` reads.
     case specification
     /// For people, and not to be read back: unions without the branch's name; dates, times and timestamps in ISO 8601;
     /// decimals as strings of digits; a uuid as 8-4-4-4-12; a duration as an object of months, days and millis; other
@@ -70,5 +70,37 @@ public struct AvroJSON: Sendable {
     var printer = JSONPrinter(nodes: nodes, style: style, isPretty: prettyPrinted, maxBytes: maxTextBytes)
     try printer.print(from: &reader)
     return String(decoding: printer.output.bytes, as: UTF8.self)
+  }
+
+  /// The binary encoding of the value whose JSON is `text`. Always in ``Style/specification``.
+  ///
+  /// Read as Java's implementation reads it, and a little beyond: a branch may go by its name without the namespace
+  /// where only one has that name (libavro writes that), NaN and the infinities may stand without quotes (as Python's
+  /// implementations write them), `"INF"` is `"Infinity"`. White space is free, a record's field comes once.
+  /// - Parameters:
+  ///   - takesDefaults: whether a field that is missing has its default, as in fastavro; otherwise it is an error, as
+  ///     in Java.
+  ///   - maxBytes: of the encoding, and of the text.
+  /// - Throws: the first thing that is wrong, with its offset in the text and its place as a JSON pointer.
+  public func bytes(
+    of text: String, takesDefaults: Bool = false, limits: AvroLimits = AvroLimits(), maxBytes: Int = 1 << 28
+  ) throws(AvroJSONError) -> [UInt8] {
+    try bytes(of: Array(text.utf8), takesDefaults: takesDefaults, limits: limits, maxBytes: maxBytes)
+  }
+
+  /// As ``bytes(of:takesDefaults:limits:maxBytes:)-(String,_,_,_)``, from bytes that have to be UTF-8.
+  public func bytes(
+    of text: [UInt8], takesDefaults: Bool = false, limits: AvroLimits = AvroLimits(), maxBytes: Int = 1 << 28
+  ) throws(AvroJSONError) -> [UInt8] {
+    guard text.count <= maxBytes else {
+      throw AvroJSONError(.tooLarge, offset: maxBytes, message: "the text is longer than \(maxBytes) bytes")
+    }
+    return try text.withUnsafeBufferPointer { (buffer) throws(AvroJSONError) in
+      var parser = JSONParser(
+        nodes: nodes, text: UnsafeRawBufferPointer(buffer), takesDefaults: takesDefaults, limits: limits,
+        maxBytes: maxBytes)
+      try parser.parse()
+      return parser.output
+    }
   }
 }
