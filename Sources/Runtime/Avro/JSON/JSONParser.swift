@@ -11,7 +11,7 @@ struct JSONParser: ~Copyable {
   private var frames: [Frame] = []
   /// Where the fields of open records stand in the output; each open record has as many as it has fields.
   private var places: [Range<Int>?] = []
-  private var defaults: DefaultEncoder?
+  private var defaults: JSONDefaults?
   private var depth = 0
 
   /// A value that holds others and is not at its end.
@@ -33,7 +33,7 @@ struct JSONParser: ~Copyable {
     self.limits = limits
     self.maxBytes = maxBytes
     scanner = JSONScanner(text)
-    if takesDefaults { defaults = DefaultEncoder(nodes: nodes) }
+    if takesDefaults { defaults = JSONDefaults(nodes: nodes) }
   }
 
   /// Reads the whole text.
@@ -343,7 +343,7 @@ extension JSONParser {
   }
 
   private mutating func defaultBytes(_ node: Int, _ field: Int) throws(AvroJSONError) -> [UInt8]? {
-    do throws(DefaultEncoder.Failure) {
+    do throws(JSONDefaults.Failure) {
       return try defaults?.bytes(ofField: field, in: node)
     } catch {
       throw fail(.tooLarge, "a default \(error.rawValue)")

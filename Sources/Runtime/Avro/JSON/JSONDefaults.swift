@@ -3,7 +3,7 @@ import AvroSchema
 /// Turns defaults, which are JSON in a notation of their own, into the binary encoding (specification 1.12, "Complex
 /// Types", table of field default values). Each field's default is encoded once; a union's is of the first branch that
 /// takes it, and fields that a record's default leaves out have their own default.
-struct DefaultEncoder {
+struct JSONDefaults {
   enum Failure: String, Error {
     case mismatch = "is not a value of its field's type"
     case tooDeep = "nests too deeply"
