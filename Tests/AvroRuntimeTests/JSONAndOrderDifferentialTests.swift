@@ -52,19 +52,26 @@ import Testing
       let answers = try await TestPython.answers(python, "json_and_order.py", cases.map(\.line))
       try #require(answers.count == cases.count)
       for (sample, answer) in zip(cases, answers) { try check(sample, answer) }
+      // fastavro's JSON fails with some schemas; what is checked without it is checked for all.
+      #expect(answers.count { $0["json"] != nil } > cases.count * 4 / 5)
     }
   }
 
   private func check(_ sample: Case, _ answer: JSONValue) throws {
     let comment = Comment(rawValue: "\(sample.line)\n\(answer)")
-    if case .string = answer["error"] { Issue.record(comment) }
     let json = try AvroJSON(sample.schema)
-    guard case .string(let canonical) = answer["bytes"], case .string(let text) = answer["json"] else { return }
+    guard case .string(let canonical) = answer["bytes"] else {
+      Issue.record(comment)
+      return
+    }
     // Our text, fastavro's text and our text on lines all stand for what fastavro encodes.
+    #expect(answer["right"] == .bool(true), comment)
     #expect(hex(try json.bytes(of: sample.text)) == canonical, comment)
-    #expect(hex(try json.bytes(of: text)) == canonical, comment)
     #expect(hex(try json.bytes(of: try json.text(of: sample.left, prettyPrinted: true))) == canonical, comment)
-    #expect(answer["same"] == .bool(true), comment)
+    if case .string(let text) = answer["json"] {
+      #expect(hex(try json.bytes(of: text)) == canonical, comment)
+      #expect(answer["same"] == .bool(true), comment)
+    }
     let order = Result { try AvroComparator(sample.schema).compare(sample.left, sample.right) }
     switch (order, answer["order"]) {
     case (.success(let ours), .integer(let theirs)): #expect(Int64(ours) == theirs, comment)

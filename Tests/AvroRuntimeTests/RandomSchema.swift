@@ -54,7 +54,7 @@ struct RandomSchema {
     let name = name()
     open.append(name)
     var fields: [RecordSchema.Field] = []
-    for index in 0..<generator.below(6) {
+    for index in 0..<generator.below(7) {
       let type = schema(depth: depth + 1)
       let orders = [RecordSchema.Order.ascending, .ascending, .descending, .ignore]
       fields.append(RecordSchema.Field(name: "f\(index)", type: type, order: orders[generator.below(4)]))
