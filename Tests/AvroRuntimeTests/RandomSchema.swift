@@ -38,8 +38,13 @@ struct RandomSchema {
     var branches: [Schema] = []
     var seen: Set<String> = []
     for _ in 0...generator.below(4) {
+      let known = closed
       let branch = schema(depth: depth + 1, isBranch: true)
-      guard let name = branch.branchName, seen.insert(name).inserted else { continue }
+      guard let name = branch.branchName, seen.insert(name).inserted else {
+        // What it defined goes with it.
+        closed = known
+        continue
+      }
       branches.append(branch)
     }
     if let recursive = open.last, seen.insert("null").inserted, seen.insert(recursive.description).inserted,
