@@ -22,9 +22,7 @@ struct RandomSchema {
     case 8 where !closed.isEmpty: return .reference(closed[generator.below(closed.count)])
     case 9: return .array(items: schema(depth: depth + 1))
     case 10: return .map(values: schema(depth: depth + 1))
-    case 11,
-      12 where !isBranch:
-      return union(depth: depth)
+    case 11...12: return isBranch ? .primitive(.string) : union(depth: depth)
     case 13:
       let symbols = (0...generator.below(5)).map { "S\($0)" }
       return close(.enumeration(EnumSchema(name: name(), symbols: symbols)))

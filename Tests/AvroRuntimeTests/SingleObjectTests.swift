@@ -58,6 +58,36 @@ import Testing
     }
   }
 
+  @Test func otherSchemasThroughTheStore() throws {
+    let older = try Schema(
+      parsing: #"""
+        {"type":"record","name":"Address","namespace":"bench","fields":[{"name":"city","type":"string"},
+        {"name":"gone","type":"long"},{"name":"street","type":"string"}]}
+        """#)
+    let bytes: [UInt8] = [4, 0x41, 0x42, 0x0E, 2, 0x43]
+    let object = SingleObject.header(fingerprint: SingleObject.fingerprint(of: older)) + bytes
+    let store = SchemaStore()
+    let unknown = SingleObjectError.unknownFingerprint(SingleObject.fingerprint(of: older))
+    #expect(throws: unknown) { try Address(singleObject: object) }
+    #expect(throws: unknown) { try Address(singleObject: object, schemas: store) }
+    try store.add(older)
+    for _ in 0..<2 {
+      #expect(try Address(singleObject: object, schemas: store) == Address(street: "C", city: "AB"))
+    }
+    let error = try #require(throws: SingleObjectError.self) {
+      try Address(singleObject: Array(object.dropLast()), schemas: store)
+    }
+    guard case .value(let cause) = error else { throw error }
+    #expect(cause.kind == .truncated)
+    #expect(cause.path == "/street")
+
+    let foreign = SingleObject.header(fingerprint: try store.add(.primitive(.int))) + [2]
+    let incompatible = try #require(throws: SingleObjectError.self) {
+      try Address(singleObject: foreign, schemas: store)
+    }
+    guard case .resolution = incompatible else { throw incompatible }
+  }
+
   @Test func storeIsBounded() throws {
     let store = SchemaStore(capacity: 2)
     let first = try store.add(.primitive(.int))

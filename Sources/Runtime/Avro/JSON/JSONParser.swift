@@ -370,18 +370,9 @@ extension JSONParser {
     return path
   }
 
-  /// RFC 6901: `~` is written `~0` and `/` is written `~1`.
   private func key(at offset: Int) -> String {
     var key = JSONScanner(UnsafeRawBufferPointer(rebasing: scanner.text[offset...]))
-    guard (try? key.scanString()) != nil else { return "" }
-    return String(
-      decoding: key.string.flatMap { (byte: UInt8) -> [UInt8] in
-        switch byte {
-        case UInt8(ascii: "~"): Array("~0".utf8)
-        case UInt8(ascii: "/"): Array("~1".utf8)
-        default: [byte]
-        }
-      }, as: UTF8.self)
+    return (try? key.scanString()) == nil ? "" : JSONText.step(key.string)
   }
 }
 

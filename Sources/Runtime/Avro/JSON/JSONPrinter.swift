@@ -181,19 +181,18 @@ struct JSONPrinter: ~Copyable {
 
   // MARK: errors
 
-  /// `error` with the place in the schema: names of fields, indexes of items, keys of maps.
+  /// `error` with the place of the value: names of fields, indexes of items, keys of maps.
   private func located(_ error: AvroError, _ reader: borrowing AvroReader) -> AvroError {
     var path = ""
     for frame in frames where frame.position > 0 {
       switch nodes[frame.node].kind {
       case .record(let record): path += "/" + record.fields[frame.position - 1].name
       case .array: path += "/\(frame.position - 1)"
-      case .map: path += "/" + String(decoding: reader.bytes(in: frame.key), as: UTF8.self)
+      case .map: path += "/" + JSONText.step(reader.bytes(in: frame.key))
       default: break
       }
     }
-    _ = path
-    return error
+    return AvroError(error.kind, offset: error.offset, path: path)
   }
 }
 

@@ -90,6 +90,19 @@ struct JSONText {
     return output.bytes
   }
 
+  /// As a step of a JSON pointer (RFC 6901): `~` is written `~0` and `/` is written `~1`.
+  static func step(_ name: some Sequence<UInt8>) -> String {
+    var output: [UInt8] = []
+    for byte in name {
+      switch byte {
+      case UInt8(ascii: "~"): output += Array("~0".utf8)
+      case UInt8(ascii: "/"): output += Array("~1".utf8)
+      default: output.append(byte)
+      }
+    }
+    return String(decoding: output, as: UTF8.self)
+  }
+
   /// For messages: in quotes, so that nothing in it can be mistaken for the message; a long one is cut.
   static func name(_ text: String) -> String {
     let cut = text.unicodeScalars.count > 100 ? String(text.unicodeScalars.prefix(100)) + "…" : text

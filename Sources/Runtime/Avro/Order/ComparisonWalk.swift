@@ -22,9 +22,21 @@ struct ComparisonWalk {
   }
 
   mutating func compare(_ left: inout AvroReader, _ right: inout AvroReader) throws(AvroError) -> Int {
-    var result = try begin(nodes.root, sign: 1, &left, &right)
-    while result == 0, let frame = frames.last { result = try step(frame, &left, &right) }
-    return result
+    do throws(AvroError) {
+      var result = try begin(nodes.root, sign: 1, &left, &right)
+      while result == 0, let frame = frames.last { result = try step(frame, &left, &right) }
+      return result
+    } catch {
+      throw AvroError(error.kind, offset: error.offset, path: path)
+    }
+  }
+
+  /// Where the values stand that were being compared: names of fields and indexes of items.
+  private var path: String {
+    frames.filter { $0.position > 0 }.map { frame in
+      guard case .record(let record) = nodes[frame.node].kind else { return "/\(frame.position - 1)" }
+      return "/" + record.fields[frame.position - 1].name
+    }.joined()
   }
 
   /// Compares scalars, or opens what holds others.

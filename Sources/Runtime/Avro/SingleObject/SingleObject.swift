@@ -49,6 +49,8 @@ public enum SingleObjectError: Error, Hashable, Sendable, CustomStringConvertibl
   case unknownFingerprint(UInt64)
   /// What follows the header is not a value; offsets count from behind the header.
   case value(AvroError)
+  /// The schema that the fingerprint stands for can't be read as the type's.
+  case resolution(ResolutionError)
   /// The text of the type's schema is not a schema.
   case schema(SchemaError)
 
@@ -62,6 +64,7 @@ public enum SingleObjectError: Error, Hashable, Sendable, CustomStringConvertibl
       "the single object was written with a schema of fingerprint \(Self.hex(fingerprint)), which is not known: "
         + "add that schema to the store"
     case .value(let error): "behind the single object's header: \(error)"
+    case .resolution(let error): "the single object's schema can't be read as the type's: \(error)"
     case .schema(let error): "the type's own schema: \(error)"
     }
   }
@@ -93,25 +96,37 @@ extension AvroNamedValue {
     }
   }
 
-  /// Reads a value from a single object that was written with this type's schema, or one of the same canonical form.
+  /// Reads a value from a single object.
   ///
-  /// - Throws: `unknownFingerprint` when it was written with another schema.
+  /// - Parameter schemas: where the writer's schema is looked up when it is not this type's, and from which it is
+  ///   resolved to this type's; without it only objects of this type's schema, or one of the same canonical form, can
+  ///   be read.
+  /// - Throws: what is wrong with the bytes, `unknownFingerprint`, or `resolution`.
   public init(
-    singleObject bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()
+    singleObject bytes: UnsafeRawBufferPointer, schemas: SchemaStore? = nil, limits: AvroLimits = AvroLimits()
   ) throws(SingleObjectError) {
     let fingerprint = try SingleObject.fingerprint(in: bytes)
-    guard fingerprint == (try Self.ownFingerprint()) else { throw SingleObjectError.unknownFingerprint(fingerprint) }
+    let value = SingleObject.value(in: bytes)
+    let isOwn = fingerprint == (try Self.ownFingerprint())
+    let plan = isOwn ? nil : try schemas?.plan(from: fingerprint, to: Self.self)
+    guard isOwn || plan != nil else { throw SingleObjectError.unknownFingerprint(fingerprint) }
     do throws(AvroError) {
-      try self.init(avroBytes: SingleObject.value(in: bytes), limits: limits)
+      if let plan {
+        try self.init(avroBytes: value, resolvedBy: plan, limits: limits)
+      } else {
+        try self.init(avroBytes: value, limits: limits)
+      }
     } catch {
       throw SingleObjectError.value(error)
     }
   }
 
-  /// As ``init(singleObject:limits:)-(UnsafeRawBufferPointer,_)``.
-  public init(singleObject bytes: [UInt8], limits: AvroLimits = AvroLimits()) throws(SingleObjectError) {
+  /// As ``init(singleObject:schemas:limits:)-(UnsafeRawBufferPointer,_,_)``.
+  public init(
+    singleObject bytes: [UInt8], schemas: SchemaStore? = nil, limits: AvroLimits = AvroLimits()
+  ) throws(SingleObjectError) {
     self = try bytes.withUnsafeBufferPointer { (buffer) throws(SingleObjectError) in
-      try Self(singleObject: UnsafeRawBufferPointer(buffer), limits: limits)
+      try Self(singleObject: UnsafeRawBufferPointer(buffer), schemas: schemas, limits: limits)
     }
   }
 
