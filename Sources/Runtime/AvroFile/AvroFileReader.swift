@@ -1,0 +1,136 @@
+import AvroRuntime
+import AvroSchema
+
+/// Reads records of a generated type from an object container file (specification 1.12, "Object Container Files").
+///
+/// All calls block: from async code use a thread of your own, not the cooperative pool. A reader belongs to one caller
+/// at a time; several may read the same file, each with its own.
+///
+///     var reader = try AvroFileReader<Transfer>(path: "transfers.avro")
+///     while let transfer = try reader.next() { … }
+public struct AvroFileReader<Record: AvroNamedValue>: ~Copyable, Sendable {
+  private var container: ContainerReader
+  private let datumLimits: AvroLimits
+
+  /// - Throws: ``AvroFileError/Kind/schemaMismatch`` when the file's schema is another than the record's.
+  public init(path: String, _ reading: AvroFileReading = AvroFileReading()) throws(AvroFileError) {
+    try self.init(try ByteSource(path: path), reading)
+  }
+
+  /// Reads a whole file that is in memory.
+  public init(bytes: [UInt8], _ reading: AvroFileReading = AvroFileReading()) throws(AvroFileError) {
+    try self.init(ByteSource(bytes), reading)
+  }
+
+  /// Reads from a descriptor, which is not closed. A pipe will do, but for ranges.
+  /// - Parameter name: for errors.
+  public init(
+    descriptor: Int32, name: String? = nil, _ reading: AvroFileReading = AvroFileReading()
+  ) throws(AvroFileError) {
+    try self.init(ByteSource(Descriptor(descriptor, isOwned: false), name: name), reading)
+  }
+
+  private init(_ source: consuming ByteSource, _ reading: AvroFileReading) throws(AvroFileError) {
+    let opened = try ContainerReader(source, reading)
+    try checkSame(opened.header, Record.self, file: opened.name)
+    container = opened
+    datumLimits = reading.limits.datum
+  }
+
+  public var header: AvroFileHeader { container.header }
+  /// What was skipped so far, when damage is skipped.
+  public var damage: AvroFileDamageReport { container.damage }
+  /// Where the block of the last record begins, in bytes from the start of the file. A range from here on reads this
+  /// block again.
+  public var blockOffset: Int64 { container.blockOffset }
+
+  /// The next record; nil at the end. After an error each further call throws it again.
+  public mutating func next() throws(AvroFileError) -> Record? {
+    let limits = datumLimits
+    return try container.next { bytes throws(AvroError) in
+      var reader = AvroReader(bytes, limits: limits)
+      let record = try Record.decode(from: &reader)
+      return (record, byteCount: reader.offset)
+    }
+  }
+}
+
+/// Reads the data of any container file as bytes, in the schema that ``header`` has: for tools, for records' borrowed
+/// and packed forms, and for data that are no records.
+///
+/// Calls block, as those of ``AvroFileReader`` do.
+public struct AvroRawFileReader: ~Copyable, Sendable {
+  private var container: ContainerReader
+  private let skipper: DatumSkipper
+  private let datumLimits: AvroLimits
+
+  public init(path: String, _ reading: AvroFileReading = AvroFileReading()) throws(AvroFileError) {
+    try self.init(try ByteSource(path: path), reading)
+  }
+
+  /// Reads a whole file that is in memory.
+  public init(bytes: [UInt8], _ reading: AvroFileReading = AvroFileReading()) throws(AvroFileError) {
+    try self.init(ByteSource(bytes), reading)
+  }
+
+  /// Reads from a descriptor, which is not closed. A pipe will do, but for ranges.
+  /// - Parameter name: for errors.
+  public init(
+    descriptor: Int32, name: String? = nil, _ reading: AvroFileReading = AvroFileReading()
+  ) throws(AvroFileError) {
+    try self.init(ByteSource(Descriptor(descriptor, isOwned: false), name: name), reading)
+  }
+
+  private init(_ source: consuming ByteSource, _ reading: AvroFileReading) throws(AvroFileError) {
+    container = try ContainerReader(source, reading)
+    skipper = DatumSkipper(container.header.schema, limits: reading.limits.datum)
+    datumLimits = reading.limits.datum
+  }
+
+  public var header: AvroFileHeader { container.header }
+  /// What was skipped so far, when damage is skipped.
+  public var damage: AvroFileDamageReport { container.damage }
+  /// Where the block of the last datum begins, in bytes from the start of the file.
+  public var blockOffset: Int64 { container.blockOffset }
+
+  /// Lends the next datum's bytes; they are valid inside `body` only. An error that `body` throws is damage of the
+  /// datum, as if the reader had found it.
+  /// - Returns: nil at the end.
+  public mutating func next<Result>(
+    _ body: (UnsafeRawBufferPointer) throws(AvroError) -> Result
+  ) throws(AvroFileError) -> Result? {
+    let (limits, skipper) = (datumLimits, skipper)
+    return try container.next { bytes throws(AvroError) in
+      var reader = AvroReader(bytes, limits: limits)
+      try skipper.skip(&reader)
+      let count = reader.offset
+      return (try body(UnsafeRawBufferPointer(rebasing: bytes[..<count])), byteCount: count)
+    }
+  }
+
+  /// A copy of the next datum's bytes; nil at the end.
+  public mutating func next() throws(AvroFileError) -> [UInt8]? {
+    try next { bytes in [UInt8](bytes) }
+  }
+}
+
+/// Whether the file's data can be read and written as records of the type.
+func checkSame<Record: AvroNamedValue>(
+  _ header: AvroFileHeader, _ record: Record.Type, file: String?
+) throws(AvroFileError) {
+  try checkSame(header, Record.schemaText, file: file)
+}
+
+func checkSame(_ header: AvroFileHeader, _ schemaText: String, file: String?) throws(AvroFileError) {
+  let own: Schema
+  do throws(SchemaError) {
+    own = try Schema(parsing: schemaText)
+  } catch {
+    throw AvroFileError(.invalidSchema(error), file: file, message: "the schema asked for is not one: \(error)")
+  }
+  guard header.schema.canonicalForm() == own.canonicalForm() else {
+    throw AvroFileError(
+      .schemaMismatch, file: file, offset: 0,
+      message: "the file's schema is another than the one asked for: \(header.schema.canonicalForm())")
+  }
+}
