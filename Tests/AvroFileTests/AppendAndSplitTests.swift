@@ -38,7 +38,9 @@ import Testing
     }
     // What is not even a header is left as it is, and nothing at all is a new file.
     try Data(whole[..<20]).write(to: URL(filePath: path))
-    #expect(throws: AvroFileError.self) { try AvroFileWriter<Sample>(path: path, AvroFileWriting(ifExists: .append)) }
+    #expect(throws: AvroFileError.self) {
+      _ = try AvroFileWriter<Sample>(path: path, AvroFileWriting(ifExists: .append))
+    }
     #expect(try Data(contentsOf: URL(filePath: path)).count == 20)
     try Data().write(to: URL(filePath: path))
     var writer = try AvroFileWriter<Sample>(path: path, AvroFileWriting(ifExists: .append))
@@ -53,7 +55,7 @@ import Testing
     bytes[starts[1] + 1] = 1
     // Ends in half a block too: otherwise nobody looks at what is before.
     bytes += [2, 10, 1]
-    let error = #expect(throws: AvroFileError.self) { try AvroFileWriter<Sample>(inMemory: bytes) }
+    let error = #expect(throws: AvroFileError.self) { _ = try AvroFileWriter<Sample>(inMemory: bytes) }
     #expect(error?.offset == Int64(starts[1]))
     #expect(error?.message.contains("nothing is appended") == true)
   }
@@ -62,11 +64,11 @@ import Testing
     var writer = try AvroRawFileWriter(inMemory: [], schemaText: "\"long\"")
     try writer.append([2])
     let bytes = try writer.finish()
-    let appended = #expect(throws: AvroFileError.self) { try AvroFileWriter<Sample>(inMemory: bytes) }
+    let appended = #expect(throws: AvroFileError.self) { _ = try AvroFileWriter<Sample>(inMemory: bytes) }
     #expect(appended?.kind == .schemaMismatch)
-    let raw = #expect(throws: AvroFileError.self) { try AvroRawFileWriter(inMemory: bytes, schemaText: "\"int\"") }
+    let raw = #expect(throws: AvroFileError.self) { _ = try AvroRawFileWriter(inMemory: bytes, schemaText: "\"int\"") }
     #expect(raw?.kind == .schemaMismatch)
-    let read = #expect(throws: AvroFileError.self) { try AvroFileReader<Sample>(bytes: bytes) }
+    let read = #expect(throws: AvroFileError.self) { _ = try AvroFileReader<Sample>(bytes: bytes) }
     #expect(read?.kind == .schemaMismatch)
     var more = try AvroRawFileWriter(inMemory: bytes, schemaText: nil)
     try more.append([4])

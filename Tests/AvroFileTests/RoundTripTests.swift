@@ -69,7 +69,9 @@ import Testing
     let path = place.path("a.avro")
     var writer = try AvroFileWriter<Sample>(path: path, AvroFileWriting(codec: .deflate))
     try writer.append(Sample(0))
-    #expect(throws: AvroFileError.self) { try AvroFileWriter<Sample>(path: path, AvroFileWriting(ifExists: .append)) }
+    #expect(throws: AvroFileError.self) {
+      _ = try AvroFileWriter<Sample>(path: path, AvroFileWriting(ifExists: .append))
+    }
     try writer.flush()
     #expect(read([UInt8](try Data(contentsOf: URL(filePath: path)))).samples == [Sample(0)])
     try writer.append(Sample(1))
@@ -81,12 +83,12 @@ import Testing
     #expect(try reader.next() == nil)
     #expect(try reader.next() == nil)
 
-    let exists = #expect(throws: AvroFileError.self) { try AvroFileWriter<Sample>(path: path) }
+    let exists = #expect(throws: AvroFileError.self) { _ = try AvroFileWriter<Sample>(path: path) }
     #expect(exists?.kind == .fileExists)
     try AvroFileWriter<Sample>(path: path, AvroFileWriting(ifExists: .replace)).close()
     var empty = try AvroFileReader<Sample>(path: path)
     #expect(try empty.next() == nil)
-    let missing = #expect(throws: AvroFileError.self) { try AvroFileReader<Sample>(path: place.path("none")) }
+    let missing = #expect(throws: AvroFileError.self) { _ = try AvroFileReader<Sample>(path: place.path("none")) }
     #expect(missing?.kind == .system(ENOENT))
     #expect(missing?.file == place.path("none"))
   }

@@ -47,6 +47,8 @@ public struct AvroFileDamageReport: Hashable, Sendable {
 
   public var isEmpty: Bool { count == 0 }
 
+  public init() {}
+
   mutating func add(_ damage: AvroFileDamage, limit: Int) {
     if items.count < limit { items.append(damage) }
     count += 1
