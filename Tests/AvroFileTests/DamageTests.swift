@@ -124,9 +124,8 @@ import Testing
     #expect(kind(Array(good[..<4]) + [2, 2, 0xFF, 0, 0] + Self.marker) == .malformedHeader)
     #expect(kind(Array(good[..<4]) + [2] + (try long(.max)) + Self.marker) == .truncated)
     #expect(kind(Array(good[..<4]) + [2] + (try long(-1)) + Self.marker) == .malformedHeader)
-    let replaced = String(decoding: good.dropLast(16), as: UTF8.self)
-    #expect(kind(Array(replaced.replacing("null", with: "nope").utf8) + Self.marker) == .unknownCodec("nope"))
-    guard case .invalidSchema? = kind(Array(replaced.replacing("record", with: "recort").utf8) + Self.marker) else {
+    #expect(kind(try replacing("null", "nope", in: good)) == .unknownCodec("nope"))
+    guard case .invalidSchema? = kind(try replacing("record", "recort", in: good)) else {
       Issue.record("a schema that is none")
       return
     }
@@ -134,6 +133,11 @@ import Testing
     #expect(kind(large) == nil)
     let limits = AvroFileLimits(maxHeaderBytes: 50_000)
     #expect(read(large, AvroFileReading(limits: limits)).error?.kind == .limitExceeded)
+  }
+
+  private func replacing(_ old: String, _ new: String, in bytes: [UInt8]) throws -> [UInt8] {
+    let range = try #require(Data(bytes).range(of: Data(old.utf8)))
+    return Array(bytes[..<range.lowerBound]) + Array(new.utf8) + Array(bytes[range.upperBound...])
   }
 
   @Test(arguments: [AvroFileCodec.deflate, .zstandard, .bzip2, .xz, .snappy])
@@ -148,8 +152,9 @@ import Testing
     #expect(limited.samples == [Sample(0)])
     #expect(limited.error?.kind == .limitExceeded)
     #expect(limited.error?.message.contains("maxUncompressedBlockBytes") == true)
-    if bytes.count < 16_000 {
-      // Twenty megabytes out of a few thousand bytes are too much for the ratio alone.
+    if codec != .snappy {
+      // Twenty megabytes out of so few bytes are too much for the ratio alone.
+      #expect(bytes.count < 22_000)
       #expect(read(bytes).error?.kind == .limitExceeded)
       #expect(read(bytes, AvroFileReading(limits: AvroFileLimits(maxRatio: 1 << 20))).samples == [Sample(0), bomb])
     } else {

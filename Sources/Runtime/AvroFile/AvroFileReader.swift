@@ -74,11 +74,14 @@ public struct AvroRawFileReader: ~Copyable, Sendable {
   }
 
   /// Reads from a descriptor, which is not closed. A pipe will do, but for ranges.
-  /// - Parameter name: for errors.
+  /// - Parameters:
+  ///   - name: for errors.
+  ///   - alreadyRead: the file's first bytes, when the descriptor is behind them.
   public init(
-    descriptor: Int32, name: String? = nil, _ reading: AvroFileReading = AvroFileReading()
+    descriptor: Int32, name: String? = nil, alreadyRead: [UInt8] = [], _ reading: AvroFileReading = AvroFileReading()
   ) throws(AvroFileError) {
-    try self.init(ByteSource(Descriptor(descriptor, isOwned: false), name: name), reading)
+    let descriptor = Descriptor(descriptor, isOwned: false)
+    try self.init(ByteSource(descriptor, name: name, alreadyRead: alreadyRead), reading)
   }
 
   private init(_ source: consuming ByteSource, _ reading: AvroFileReading) throws(AvroFileError) {

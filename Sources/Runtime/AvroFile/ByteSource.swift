@@ -43,6 +43,8 @@ struct ByteSource: ~Copyable {
   }
 
   private let kind: Kind
+  /// Bytes of the start that somebody read before.
+  private var pending: ArraySlice<UInt8> = []
   /// Where the next byte is read, from the start of the file.
   private(set) var offset: Int64 = 0
   /// For errors; nil in memory.
@@ -57,8 +59,9 @@ struct ByteSource: ~Copyable {
     self.init(Descriptor(number), name: path)
   }
 
-  init(_ descriptor: consuming Descriptor, name: String?) {
+  init(_ descriptor: consuming Descriptor, name: String?, alreadyRead: [UInt8] = []) {
     kind = .file(descriptor)
+    pending = alreadyRead[...]
     self.name = name
   }
 
@@ -69,6 +72,13 @@ struct ByteSource: ~Copyable {
 
   /// - Returns: how many bytes were read; 0 at the end.
   mutating func read(into target: UnsafeMutableRawBufferPointer) throws(AvroFileError) -> Int {
+    if !pending.isEmpty {
+      let count = min(target.count, pending.count)
+      target.copyBytes(from: pending.prefix(count))
+      pending.removeFirst(count)
+      offset += Int64(count)
+      return count
+    }
     let count: Int
     switch kind {
     case .file(let descriptor):
@@ -88,6 +98,7 @@ struct ByteSource: ~Copyable {
 
   /// Goes to a place at or before the end.
   mutating func seek(to place: Int64) throws(AvroFileError) {
+    pending = []
     switch kind {
     case .file(let descriptor):
       guard lseek(descriptor.number, off_t(place), SEEK_SET) >= 0 else { throw failure("seeking", errno) }
