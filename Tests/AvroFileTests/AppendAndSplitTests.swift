@@ -103,6 +103,34 @@ import Testing
     }
   }
 
+  @Test(arguments: AvroFileCodec.allCases)
+  func anOlderSchemaIsResolved(codec: AvroFileCodec) throws {
+    // Without numbers, id an int, a field more, in another order.
+    let older = """
+      {"type":"record","name":"Sample","namespace":"files","fields":[{"name":"text","type":"string"},\
+      {"name":"gone","type":"double"},{"name":"id","type":"int"},\
+      {"name":"numbers","type":{"type":"array","items":"int"}}]}
+      """
+    var writer = try AvroRawFileWriter(
+      inMemory: [], schemaText: older, AvroFileWriting(codec: codec, maxBlockCount: 9))
+    for index in 0..<100 {
+      let sample = Sample(index)
+      var datum = AvroWriter()
+      datum.writeString(sample.text)
+      datum.writeDouble(1.5)
+      datum.writeInt(Int32(index))
+      datum.writeInts(sample.numbers.map { Int32($0) })
+      try writer.append(try datum.bytes())
+    }
+    let bytes = try writer.finish()
+    let result = read(bytes)
+    #expect(result.error == nil)
+    #expect(result.samples == (0..<100).map(Sample.init))
+    let cut = read(Array(bytes.dropLast()))
+    #expect(cut.samples == (0..<99).map(Sample.init))
+    #expect(cut.error?.kind == .truncated)
+  }
+
   @Test func pipesAreReadToTheEnd() throws {
     let bytes = try container(5000)
     let pipe = Pipe()

@@ -3,6 +3,8 @@ import AvroSchema
 
 /// Reads records of a generated type from an object container file (specification 1.12, "Object Container Files").
 ///
+/// Data that were written with another schema are resolved (specification 1.12, "Schema Resolution").
+///
 /// All calls block: from async code use a thread of your own, not the cooperative pool. A reader belongs to one caller
 /// at a time; several may read the same file, each with its own.
 ///
@@ -11,8 +13,11 @@ import AvroSchema
 public struct AvroFileReader<Record: AvroNamedValue>: ~Copyable, Sendable {
   private var container: ContainerReader
   private let datumLimits: AvroLimits
+  /// Nil when the file's bytes can be read as they are.
+  private let plan: ResolutionPlan?
+  private var scratch: Scratch
 
-  /// - Throws: ``AvroFileError/Kind/schemaMismatch`` when the file's schema is another than the record's.
+  /// - Throws: ``AvroFileError/Kind/schemaMismatch`` when data of the file's schema can't be read as the record.
   public init(path: String, _ reading: AvroFileReading = AvroFileReading()) throws(AvroFileError) {
     try self.init(try ByteSource(path: path), reading)
   }
@@ -32,9 +37,22 @@ public struct AvroFileReader<Record: AvroNamedValue>: ~Copyable, Sendable {
 
   private init(_ source: consuming ByteSource, _ reading: AvroFileReading) throws(AvroFileError) {
     let opened = try ContainerReader(source, reading)
-    try checkSame(opened.header, Record.self, file: opened.name)
+    let plan = try Self.plan(opened.header, file: opened.name)
     container = opened
     datumLimits = reading.limits.datum
+    self.plan = plan.isIdentity ? nil : plan
+    scratch = Scratch(maxBytes: max(reading.limits.maxUncompressedBlockBytes, 0))
+  }
+
+  private static func plan(_ header: AvroFileHeader, file: String?) throws(AvroFileError) -> ResolutionPlan {
+    let own = try parsedSchema(Record.schemaText, file: file)
+    do throws(ResolutionError) {
+      return try ResolutionPlan(writer: header.schema, reader: own)
+    } catch {
+      throw AvroFileError(
+        .schemaMismatch, file: file, offset: 0,
+        message: "data of the file's schema can't be read as \(Record.schemaName): \(error)")
+    }
   }
 
   public var header: AvroFileHeader { container.header }
@@ -47,12 +65,50 @@ public struct AvroFileReader<Record: AvroNamedValue>: ~Copyable, Sendable {
   /// The next record; nil at the end. After an error each further call throws it again.
   public mutating func next() throws(AvroFileError) -> Record? {
     let limits = datumLimits
+    if plan != nil { return try nextResolved() }
     return try container.next { bytes throws(AvroError) in
       var reader = AvroReader(bytes, limits: limits)
       let record = try Record.decode(from: &reader)
       return (record, byteCount: reader.offset)
     }
   }
+}
+
+extension AvroFileReader {
+  private mutating func nextResolved() throws(AvroFileError) -> Record? {
+    guard let plan else { return nil }
+    let limits = datumLimits
+    return try Self.next(&container, &scratch) { bytes, writer throws(AvroError) in
+      writer.reset()
+      let count = try plan.resolvePrefix(of: bytes, limits: limits, into: &writer)
+      if let failure = writer.failure { throw failure }
+      let record = try writer.withBytes { (resolved) throws(AvroError) in
+        do throws(AvroError) {
+          return try Record(avroBytes: resolved, limits: limits)
+        } catch {
+          throw plan.located(error, decoding: UnsafeRawBufferPointer(rebasing: bytes[..<count]), limits: limits)
+        }
+      }
+      return (record, byteCount: count)
+    }
+  }
+
+  /// Lends the scratch memory beside the container: two parts of one reader, which its own closures can't have at once.
+  private static func next(
+    _ container: inout ContainerReader, _ scratch: inout Scratch,
+    _ body: (UnsafeRawBufferPointer, inout AvroWriter) throws(AvroError) -> (Record, byteCount: Int)
+  ) throws(AvroFileError) -> Record? {
+    try container.next { bytes throws(AvroError) in try body(bytes, &scratch.writer) }
+  }
+}
+
+/// Where one record is encoded or resolved.
+///
+/// Unchecked: it has one owner, because it can't be copied.
+struct Scratch: ~Copyable, @unchecked Sendable {
+  var writer: AvroWriter
+
+  init(maxBytes: Int) { writer = AvroWriter(maxBytes: maxBytes) }
 }
 
 /// Reads the data of any container file as bytes, in the schema that ``header`` has: for tools, for records' borrowed
@@ -117,7 +173,7 @@ public struct AvroRawFileReader: ~Copyable, Sendable {
   }
 }
 
-/// Whether the file's data can be read and written as records of the type.
+/// Whether records of the type can be added to the file.
 func checkSame<Record: AvroNamedValue>(
   _ header: AvroFileHeader, _ record: Record.Type, file: String?
 ) throws(AvroFileError) {
@@ -125,15 +181,17 @@ func checkSame<Record: AvroNamedValue>(
 }
 
 func checkSame(_ header: AvroFileHeader, _ schemaText: String, file: String?) throws(AvroFileError) {
-  let own: Schema
-  do throws(SchemaError) {
-    own = try Schema(parsing: schemaText)
-  } catch {
-    throw AvroFileError(.invalidSchema(error), file: file, message: "the schema asked for is not one: \(error)")
-  }
-  guard header.schema.canonicalForm() == own.canonicalForm() else {
+  guard header.schema.canonicalForm() == (try parsedSchema(schemaText, file: file)).canonicalForm() else {
     throw AvroFileError(
       .schemaMismatch, file: file, offset: 0,
       message: "the file's schema is another than the one asked for: \(header.schema.canonicalForm())")
+  }
+}
+
+func parsedSchema(_ text: String, file: String?) throws(AvroFileError) -> Schema {
+  do throws(SchemaError) {
+    return try Schema(parsing: text)
+  } catch {
+    throw AvroFileError(.invalidSchema(error), file: file, message: "the schema asked for is not one: \(error)")
   }
 }

@@ -38,7 +38,7 @@ public struct AvroFileWriter<Record: AvroNamedValue>: ~Copyable, Sendable {
     container = try ContainerWriter(sink, schemaText: Record.schemaText, writing) { (header) throws(AvroFileError) in
       try checkSame(header, Record.self, file: file)
     }
-    scratch = Scratch(writing)
+    scratch = Scratch(maxBytes: writing.maxDatumBytes)
   }
 
   public var header: AvroFileHeader { container.header }
@@ -71,15 +71,6 @@ public struct AvroFileWriter<Record: AvroNamedValue>: ~Copyable, Sendable {
 
   /// Flushes and gives the whole file that was written in memory; no bytes of one that has a path.
   public consuming func finish() throws(AvroFileError) -> [UInt8] { try container.finish() }
-}
-
-/// Where one record is encoded before it joins its block.
-///
-/// Unchecked: it has one owner, because it can't be copied.
-private struct Scratch: ~Copyable, @unchecked Sendable {
-  var writer: AvroWriter
-
-  init(_ writing: AvroFileWriting) { writer = AvroWriter(maxBytes: writing.maxDatumBytes) }
 }
 
 /// Writes data that are encoded already to a container file, of any schema. See ``AvroFileWriter``, which behaves alike.
