@@ -54,6 +54,10 @@ struct HistoryReader {
     for (index, input) in inputs.enumerated() {
       let start = Location(file: firstFile + index, line: 1, column: 1)
       let fileName = input.path.split(separator: "/").last.map(String.init) ?? input.path
+      if case .failure(let error) = input.content {
+        diagnostics.error(start, error.message)
+        continue
+      }
       guard let name = HistoryVersion.Name(file: fileName) else {
         diagnostics.error(
           start, "a file in history is called <full name of the record>.<version>.avsc, with versions 1, 2, 3, …")
