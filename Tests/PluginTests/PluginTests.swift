@@ -106,7 +106,8 @@ import Testing
     // A broken contract does not compile, and says where it was broken.
     try package.write(Self.first.replacing("[name: string]", with: "[name: string, age: int]"), to: "first.yaml")
     try await breaks(package, at: "first.yaml:3:25", "READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1")
-    let compat = try await package.swift(["package", "avrogen", "compat", "--definitions", "Events"])
+    let allowed = ["package", "--allow-writing-to-package-directory", "avrogen"]
+    let compat = try await package.swift(allowed + ["compat", "--definitions", "Events"])
     #expect(compat.status != 0)
     #expect(compat.output.contains("Events/first.yaml:3:25: error: "), "\(compat.output.suffix(2000))")
 
@@ -133,14 +134,12 @@ import Testing
     try package.write("{", to: "history/client.First.2.avsc")
     try await breaks(package, at: "history/client.First.2.avsc:1:2", "not JSON")
 
-    let recorded = try await package.swift(
-      ["package", "--allow-writing-to-package-directory", "avrogen", "record-history", "--definitions", "Events"])
+    let recorded = try await package.swift(allowed + ["record-history", "--definitions", "Events"])
     #expect(recorded.status != 0)
     try package.remove("history")
     try package.write(Self.first, to: "first.yaml")
     try package.write("public let first = First(name: \"x\")\n", to: "Events.swift")
-    let fresh = try await package.swift(
-      ["package", "--allow-writing-to-package-directory", "avrogen", "record-history", "--definitions", "Events"])
+    let fresh = try await package.swift(allowed + ["record-history", "--definitions", "Events"])
     #expect(fresh.status == 0)
     #expect(fresh.output.contains("Events/history/client.First.1.avsc"), "\(fresh.output.suffix(2000))")
     try await builds(package)
