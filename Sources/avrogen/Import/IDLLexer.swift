@@ -11,25 +11,35 @@ struct IDLLexer {
   private var reports = 0
   private var docs: [IDLDoc] = []
 
-  /// Ends with a token of kind `end`. False when something was reported.
-  static func tokens(_ source: SourceText, _ diagnostics: Diagnostics) -> (tokens: [IDLToken], isGood: Bool) {
-    var lexer = IDLLexer(source, diagnostics)
+  struct Result {
+    /// The last is of kind `end`.
     var tokens: [IDLToken] = []
+    /// Nothing was reported.
+    var isGood = true
+    /// Something has no end, so that the rest of the file could not be read.
+    var isCut = false
+  }
+
+  static func tokens(_ source: SourceText, _ diagnostics: Diagnostics) -> Result {
+    var lexer = IDLLexer(source, diagnostics)
+    var result = Result()
     do throws(Problem) {
       while true {
         let token = try lexer.next()
-        tokens.append(token)
+        result.tokens.append(token)
         if token.kind == .end { break }
-        guard tokens.count < tokenLimit else {
+        guard result.tokens.count < tokenLimit else {
           throw Problem(token.location, "more than \(tokenLimit) words and signs in one file")
         }
       }
     } catch {
       lexer.reports += 1
       diagnostics.add(error)
-      tokens.append(IDLToken(kind: .end, location: lexer.location))
+      result.tokens.append(IDLToken(kind: .end, location: lexer.location))
+      result.isCut = true
     }
-    return (tokens, lexer.reports == 0)
+    result.isGood = lexer.reports == 0
+    return result
   }
 
   private init(_ source: SourceText, _ diagnostics: Diagnostics) {

@@ -20,11 +20,16 @@ struct IDLImport {
 struct IDLParser {
   /// Types, or the lists and objects of a default, inside each other.
   static let depthLimit = InputLimits.nesting
+  /// In the grammar of one file.
+  static let mistakeLimit = 200
 
   let diagnostics: Diagnostics
   let notes: ImportNotes
   private let tokens: [IDLToken]
+  /// What is missing at the end is reported already.
+  private var isCut: Bool
   private var index = 0
+  private var mistakes = 0
   private var isEnclosed = false
   var file = IDLFile()
   var namespace = ""
@@ -32,14 +37,15 @@ struct IDLParser {
   private var mainSchema: Location?
 
   static func parse(_ source: SourceText, _ diagnostics: Diagnostics, _ notes: ImportNotes) -> IDLFile {
-    let (tokens, isGood) = IDLLexer.tokens(source, diagnostics)
-    var parser = IDLParser(diagnostics: diagnostics, notes: notes, tokens: tokens)
-    parser.file.isGood = isGood
+    let result = IDLLexer.tokens(source, diagnostics)
+    var parser = IDLParser(diagnostics: diagnostics, notes: notes, tokens: result.tokens, isCut: result.isCut)
+    parser.file.isGood = result.isGood
     parser.parseFile()
     return parser.file
   }
 
-  private init(diagnostics: Diagnostics, notes: ImportNotes, tokens: [IDLToken]) {
+  private init(diagnostics: Diagnostics, notes: ImportNotes, tokens: [IDLToken], isCut: Bool) {
+    self.isCut = isCut
     self.diagnostics = diagnostics
     self.notes = notes
     self.tokens = tokens
@@ -102,8 +108,16 @@ struct IDLParser {
   /// Reports, and goes on behind what began at `start`: its semicolon or closing brace, or before one that it does not
   /// own.
   private mutating func recover(_ problem: Problem, from start: Int) {
-    diagnostics.add(problem)
     file.isGood = false
+    if isCut, isAtEnd { return }
+    diagnostics.add(problem)
+    mistakes += 1
+    guard mistakes < Self.mistakeLimit else {
+      diagnostics.error(token.location, "too many mistakes; the rest of this file is not read")
+      index = tokens.count - 1
+      isCut = true
+      return
+    }
     let failed = index
     index = start
     var depth = 0

@@ -45,8 +45,8 @@ struct IDLDoc {
     text = Self.stripped(content)
   }
 
-  /// Like Java's reader: when every line begins with the same one or two asterisks these go, with one space behind them;
-  /// otherwise the white space that all lines but the first have in common.
+  /// Like Java's reader: when every line begins with the same one or two asterisks these go, with one space behind
+  /// them; otherwise the white space that all lines but the first have in common.
   private static func stripped(_ content: String) -> String {
     let trimmed = trim(content)
     var lines: [Substring] = []
