@@ -84,7 +84,7 @@ enum Files {
     return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
-  private static func names(in folder: String) throws(Loader.InputError) -> [String] {
+  static func names(in folder: String) throws(Loader.InputError) -> [String] {
     guard let stream = opendir(folder) else {
       throw Loader.InputError(message: "cannot read folder \(folder): \(reason())")
     }
@@ -99,7 +99,7 @@ enum Files {
     return names
   }
 
-  private static func content(of path: String) -> Result<[UInt8], Loader.InputError> {
+  static func content(of path: String) -> Result<[UInt8], Loader.InputError> {
     if path == "-" { return bytes(of: 0) }
     // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)

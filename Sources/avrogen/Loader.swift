@@ -123,7 +123,7 @@ struct Loader {
   }
 
   /// The second opinion: what is emitted must be a schema for those who read it, here and in another implementation.
-  private static func checkTexts(_ model: Model, _ draft: Draft, _ diagnostics: Diagnostics) {
+  static func checkTexts(_ model: Model, _ draft: Draft, _ diagnostics: Diagnostics) {
     let types = NamedTypes(of: model.types.map(\.schema))
     for type in model.types {
       let text = type.schema.text(.full, types: types)

@@ -8,7 +8,7 @@ struct OwnVerb: Sendable {
   var run: @Sendable ([String]) throws(Invocation.UsageError) -> Program.Result
 
   /// In the order in which the help lists them.
-  static let all: [OwnVerb] = [ToJSON.verb]
+  static let all: [OwnVerb] = [ImportCommand.verb, ToJSON.verb]
 
   static func named(_ name: String?) -> OwnVerb? { all.first { $0.name == name } }
 }
