@@ -1,0 +1,45 @@
+import AvroRuntime
+import CSupport
+
+// One function for each thing that is measured, generic over the record and specialized by the compiler for each. They
+// use what any caller of the package has.
+
+/// Values that lie in memory one behind the other.
+///
+/// Not an array: taking a record out of an array retains its strings, and that is not what is measured.
+final class Values<Record: AvroRecord> {
+  let base: UnsafeMutablePointer<Record>
+  let count: Int
+
+  init(_ records: [Record]) {
+    count = records.count
+    base = .allocate(capacity: records.count)
+    base.initialize(from: records, count: records.count)
+  }
+
+  deinit {
+    base.deinitialize(count: count)
+    base.deallocate()
+  }
+}
+
+/// Encodes each record where it lies.
+@inline(never) func encode<Record: AvroRecord>(_ values: Values<Record>, to writer: inout AvroWriter) throws {
+  for index in 0..<values.count {
+    writer.reset()
+    values.base[index].encode(to: &writer)
+    writer.withBytes { bench_use($0.baseAddress) }
+  }
+  if let failure = writer.failure { throw failure }
+}
+
+/// Decodes each datum into a value of its own, which then goes.
+@inline(never) func decode<Record: AvroRecord>(
+  _ type: Record.Type, _ records: [UnsafeRawBufferPointer], _ slot: UnsafeMutablePointer<Record>
+) throws {
+  for bytes in records {
+    slot.initialize(to: try Record(avroBytes: bytes))
+    bench_use(slot)
+    slot.deinitialize(count: 1)
+  }
+}
