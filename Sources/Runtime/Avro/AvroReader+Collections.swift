@@ -34,6 +34,12 @@ extension AvroReader {
     return Int(count)
   }
 
+  /// Steps over `count` items of `itemBytes` each; there are no more items than bytes.
+  @inlinable mutating func skip(_ count: Int, itemBytes: Int) throws(AvroError) {
+    guard count <= remaining / itemBytes else { throw error(.truncated) }
+    position += count &* itemBytes
+  }
+
   /// How many of `count` items to make room for before they have been read: what a lie about the count costs stays
   /// within four times the bytes that are left.
   @inlinable @inline(__always) func roomAhead<Item>(for count: Int, of type: Item.Type) -> Int {
@@ -81,7 +87,7 @@ extension AvroReader {
   }
 
   /// A union of null and one other type, whose branch is `valueIndex`: 1 in `["null", T]`, 0 in `[T, "null"]`.
-  @inlinable @inline(__always) public mutating func readOptional<Value>(
+  @inlinable @inline(__always) public mutating func readOptional<Value: ~Copyable>(
     valueIndex: Int, _ readValue: (inout AvroReader) throws(AvroError) -> Value
   ) throws(AvroError) -> Value? {
     try readIndex(below: 2) == valueIndex ? try readValue(&self) : nil

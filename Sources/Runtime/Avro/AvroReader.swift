@@ -10,12 +10,22 @@
   @usableFromInline var position: UnsafeRawPointer
   @usableFromInline var depthLeft: Int
   @usableFromInline var emptyItemsLeft: Int
+  /// Whether views of strings are checked when they are made.
+  @usableFromInline var checksUTF8 = false
 
   @inlinable public init(_ bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()) {
     // No bytes may come without an address; nothing is ever loaded from the stand-in.
-    start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
-    end = start + bytes.count
-    position = start
+    let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
+    self.init(start: start, position: start, end: start + bytes.count, limits: limits)
+  }
+
+  /// Starts in the middle: offsets count from `start`.
+  @inlinable @inline(__always) init(
+    start: UnsafeRawPointer, position: UnsafeRawPointer, end: UnsafeRawPointer, limits: AvroLimits
+  ) {
+    self.start = start
+    self.position = position
+    self.end = end
     depthLeft = limits.maxDepth
     emptyItemsLeft = limits.maxEmptyItems
   }
@@ -170,7 +180,11 @@ extension AvroReader {
 
   /// Strictly UTF-8: nothing is repaired.
   @inlinable @inline(__always) public mutating func readString() throws(AvroError) -> String {
-    let count = try readLength()
+    try readString(count: try readLength())
+  }
+
+  /// The bytes that are left have `count`.
+  @inlinable @inline(__always) mutating func readString(count: Int) throws(AvroError) -> String {
     let bytes = position
     position += count
     let buffer = UnsafeBufferPointer(start: bytes.assumingMemoryBound(to: UInt8.self), count: count)

@@ -49,6 +49,7 @@ extension SwiftFile {
       writer.line()
       writer.schemaConstants(type, context)
       writer.line()
+      if fixed.size == 0 { writer.takesNoBytes() }
       writer.block("public static func decode(from reader: inout AvroReader) throws(AvroError) -> Self {") {
         $0.line("Self(bytes: try AvroFixedBytes.decode(from: &reader))")
       }
