@@ -40,7 +40,17 @@ struct CaseOpener {
     let values = Values(records)
     let slot = UnsafeMutablePointer<Record>.allocate(capacity: 1)
     let writer = WriterBox()
+    let held = UnsafeMutablePointer<Held<Record>>.allocate(capacity: records.count)
+    for i in records.indices { (held + i).initialize(to: Held(record: records[i])) }
+    let n = records.count
+    let boxes = records.map { Box($0) }
     let passes: [String: Pass] = [
+      "box": { try encodeBox(boxes, to: &writer.writer) },
+      "generic": { try encodeGeneric(UnsafePointer(values.base), n, to: &writer.writer) },
+      "held": { try encodeHeld(held, n, to: &writer.writer) },
+      "let": { try encodeLet(UnsafePointer(values.base), n, to: &writer.writer) },
+      "span": { try encodeSpan(UnsafeBufferPointer(start: values.base, count: n).span, to: &writer.writer) },
+      "reader": { try decodeReader(Record.self, data.records, slot) },
       "encode": { try encode(values, to: &writer.writer) },
       "decode": { try decode(Record.self, data.records, slot) },
     ]

@@ -23,11 +23,42 @@ final class Values<Record: AvroRecord> {
   }
 }
 
-/// Encodes each record where it lies.
+/// Encodes each record as a caller's own value: moved out of its place and back, which counts no references.
 @inline(never) func encode<Record: AvroRecord>(_ values: Values<Record>, to writer: inout AvroWriter) throws {
   for index in 0..<values.count {
+    let place = values.base + index
+    let record = place.move()
     writer.reset()
-    values.base[index].encode(to: &writer)
+    record.encode(to: &writer)
+    writer.withBytes { bench_use($0.baseAddress) }
+    place.initialize(to: record)
+  }
+  if let failure = writer.failure { throw failure }
+}
+
+struct Held<Record: AvroRecord>: ~Copyable {
+  let record: Record
+}
+@inline(never) func encodeHeld<Record: AvroRecord>(_ base: UnsafeMutablePointer<Held<Record>>, _ count: Int, to writer: inout AvroWriter) throws {
+  for index in 0..<count {
+    writer.reset()
+    base[index].record.encode(to: &writer)
+    writer.withBytes { bench_use($0.baseAddress) }
+  }
+  if let failure = writer.failure { throw failure }
+}
+@inline(never) func encodeLet<Record: AvroRecord>(_ base: UnsafePointer<Record>, _ count: Int, to writer: inout AvroWriter) throws {
+  for index in 0..<count {
+    writer.reset()
+    base[index].encode(to: &writer)
+    writer.withBytes { bench_use($0.baseAddress) }
+  }
+  if let failure = writer.failure { throw failure }
+}
+@inline(never) func encodeSpan<Record: AvroRecord>(_ span: Span<Record>, to writer: inout AvroWriter) throws {
+  for index in span.indices {
+    writer.reset()
+    span[index].encode(to: &writer)
     writer.withBytes { bench_use($0.baseAddress) }
   }
   if let failure = writer.failure { throw failure }
@@ -42,4 +73,31 @@ final class Values<Record: AvroRecord> {
     bench_use(slot)
     slot.deinitialize(count: 1)
   }
+}
+@inline(never) func decodeReader<Record: AvroRecord>(
+  _ type: Record.Type, _ records: [UnsafeRawBufferPointer], _ slot: UnsafeMutablePointer<Record>
+) throws {
+  for bytes in records {
+    var reader = AvroReader(bytes)
+    slot.initialize(to: try Record.decode(from: &reader))
+    bench_use(slot)
+    slot.deinitialize(count: 1)
+  }
+}
+final class Box<Record: AvroRecord> { let record: Record; init(_ r: Record) { record = r } }
+@inline(never) func encodeBox<Record: AvroRecord>(_ boxes: [Box<Record>], to writer: inout AvroWriter) throws {
+  for index in boxes.indices {
+    writer.reset()
+    boxes[index].record.encode(to: &writer)
+    writer.withBytes { bench_use($0.baseAddress) }
+  }
+  if let failure = writer.failure { throw failure }
+}
+@inline(never) @_semantics("optimize.sil.specialize.generic.never") func encodeGeneric<Record: AvroRecord>(_ base: UnsafePointer<Record>, _ count: Int, to writer: inout AvroWriter) throws {
+  for index in 0..<count {
+    writer.reset()
+    base[index].encode(to: &writer)
+    writer.withBytes { bench_use($0.baseAddress) }
+  }
+  if let failure = writer.failure { throw failure }
 }
