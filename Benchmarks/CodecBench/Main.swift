@@ -1,0 +1,4 @@
+@main
+struct CodecBench {
+  static func main() { print("todo") }
+}
