@@ -5,7 +5,7 @@ public struct FuzzTarget: Sendable {
   public let name: String
   public let run: @Sendable (UnsafeRawBufferPointer) -> Void
 
-  public static let all = [decoder, schema]
+  public static let all = [decoder, json, schema]
 }
 
 extension FuzzTarget {
