@@ -34,7 +34,7 @@ struct Invocation: Equatable {
       sql               <database>.sql, one a database
       avsc              <full name>.avsc, one a named type
       topology --json   topics, services, databases as JSON (topology.json)
-
+    \(OwnVerb.all.map(\.help).joined())
     Options:
       --definitions DIR|FILE…   folders and files to read (default: definitions); - is standard input
       --output DIR              folder to write to (default: standard output)
@@ -112,7 +112,7 @@ private struct ArgumentReader {
   }
 
   private func invocation() throws(Invocation.UsageError) -> Invocation {
-    let verbs = Invocation.Verb.allCases.map(\.rawValue)
+    let verbs = Invocation.Verb.allCases.map(\.rawValue) + OwnVerb.all.map(\.name)
     guard let verb else {
       throw Invocation.UsageError(message: "a verb is missing: one of \(verbs.joined(separator: ", "))")
     }

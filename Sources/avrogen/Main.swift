@@ -28,6 +28,7 @@ enum Program {
 
   static func run(_ arguments: [String]) -> Result {
     do throws(Invocation.UsageError) {
+      if let verb = OwnVerb.named(arguments.first) { return try verb.run(Array(arguments.dropFirst())) }
       switch try Invocation.parse(arguments) {
       case .help: return Result(status: 0, output: Invocation.help)
       case .version: return Result(status: 0, output: "avrogen \(Invocation.version)\n")

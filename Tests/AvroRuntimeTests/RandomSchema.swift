@@ -5,6 +5,7 @@ import AvroSchema
 struct RandomSchema {
   var generator: SeededGenerator
   private var names = 0
+  private var keys = 0
   /// Records that are being made: references to them are recursion.
   private var open: [FullName] = []
   private var closed: [FullName] = []
@@ -64,7 +65,7 @@ struct RandomSchema {
 
   private mutating func name() -> FullName {
     names += 1
-    return FullName(namespace: ["", "a", "a.b"][generator.below(3)], name: "T\(names)")
+    return FullName(namespace: ["c", "a", "a.b"][generator.below(3)], name: "T\(names)")
   }
 
   private mutating func close(_ schema: Schema) -> Schema {
@@ -92,7 +93,9 @@ struct RandomSchema {
       writeBlocks(depth, &writer) { random, writer in random.write(items, types, depth + 1, &writer) }
     case .map(let values):
       writeBlocks(depth, &writer) { random, writer in
-        writer.writeString(random.generator.string())
+        // No key twice: a dictionary of Python has one of them only.
+        random.keys += 1
+        writer.writeString(random.generator.string() + String(random.keys))
         random.write(values, types, depth + 1, &writer)
       }
     case .union(let branches):

@@ -43,14 +43,18 @@ extension AvroEnumeration {
 }
 
 extension AvroValue {
-  /// Reads a value from exactly these bytes.
+  /// Reads a value from exactly these bytes. Errors of generated types tell the path of the value at fault.
   @inlinable public init(
     avroBytes bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()
   ) throws(AvroError) {
     var reader = AvroReader(bytes, limits: limits)
-    let value = try Self.decode(from: &reader)
-    guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
-    self = value
+    do throws(AvroError) {
+      let value = try Self.decode(from: &reader)
+      guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
+      self = value
+    } catch {
+      throw Self.located(error, in: bytes, limits)
+    }
   }
 
   /// Reads a value from exactly these bytes.
@@ -64,6 +68,53 @@ extension AvroValue {
   @inlinable public init(avroBytes bytes: ArraySlice<UInt8>, limits: AvroLimits = AvroLimits()) throws(AvroError) {
     self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
       try Self(avroBytes: UnsafeRawBufferPointer(buffer), limits: limits)
+    }
+  }
+
+  /// Reads a value from exactly these bytes, which were written with another schema.
+  ///
+  /// - Parameter plan: from that schema to this type's.
+  @inlinable public init(
+    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits()
+  ) throws(AvroError) {
+    if plan.isIdentity {
+      try self.init(avroBytes: bytes, limits: limits)
+    } else {
+      var scratch = AvroWriter(capacity: plan.capacity(forByteCount: bytes.count))
+      try self.init(avroBytes: bytes, resolvedBy: plan, limits: limits, scratch: &scratch)
+    }
+  }
+
+  /// Reads a value from exactly these bytes, which were written with another schema.
+  @inlinable public init(
+    avroBytes bytes: [UInt8], resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits()
+  ) throws(AvroError) {
+    self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
+      try Self(avroBytes: UnsafeRawBufferPointer(buffer), resolvedBy: plan, limits: limits)
+    }
+  }
+
+  /// As ``init(avroBytes:resolvedBy:limits:)-(UnsafeRawBufferPointer,_,_)``, with memory that is used again: what was in
+  /// `scratch` is forgotten.
+  @inlinable public init(
+    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits(),
+    scratch: inout AvroWriter
+  ) throws(AvroError) {
+    scratch.reset()
+    do throws(AvroError) {
+      try plan.resolve(bytes, limits: limits, into: &scratch)
+    } catch {
+      throw plan.located(error, resolving: bytes, limits: limits)
+    }
+    do throws(AvroError) {
+      self = try scratch.withBytes { (resolved) throws(AvroError) in
+        var reader = AvroReader(resolved, limits: limits)
+        let value = try Self.decode(from: &reader)
+        guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
+        return value
+      }
+    } catch {
+      throw plan.located(error, decoding: bytes, limits: limits)
     }
   }
 
