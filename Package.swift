@@ -133,6 +133,7 @@ enum House {
           "TopologyModel",
           "LibAvroBridge", "TestPostgres",
         ]),
+      test("FuzzTests", ["FuzzTargets"]),
       test("PluginTests", []),
       test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
       test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres"]),
@@ -172,6 +173,9 @@ enum House {
 
   static var testSupport: [Target] {
     [
+      .target(
+        name: "FuzzTargets", dependencies: ["AllTypesFixture", "AvroRuntime", "AvroSchema"],
+        path: "Tests/Fuzz/Targets", swiftSettings: strict),
       .target(name: "EmbeddedBroker", path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
       .target(
         name: "TestPostgres", dependencies: ["PostgresRuntime"], path: "Tests/Support/TestPostgres",
