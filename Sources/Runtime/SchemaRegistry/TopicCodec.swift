@@ -119,8 +119,8 @@ public struct TopicCodec<Value: TopicValue>: Sendable {
     case .record(let name, let found): (record, plan) = (name, found)
     case .incompatible(let reason): throw .incompatibleSchema(id: id, reason: reason)
     }
-    return try bytes.withUnsafeBytes { (whole) throws(CodecError) in
-      let written = UnsafeRawBufferPointer(rebasing: whole[WireFormat.headerCount...])
+    return try bytes.withUnsafeBufferPointer { (whole) throws(CodecError) in
+      let written = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: whole[WireFormat.headerCount...]))
       guard let plan, !plan.isIdentity else {
         do throws(AvroError) {
           return try body(record, written)
