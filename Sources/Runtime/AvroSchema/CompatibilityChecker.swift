@@ -7,7 +7,7 @@
 struct CompatibilityChecker {
   let reader: CompatibilityGraph
   let writer: CompatibilityGraph
-  let limits: CompatibilityLimits
+  private var limits: CompatibilityLimits
   /// By reader type * number of writer types + writer type.
   private var known: [Int: Bool] = [:]
   /// Pairs that count as compatible, in the order in which they were assumed.
@@ -16,6 +16,9 @@ struct CompatibilityChecker {
   private var found: [SchemaIncompatibility] = []
   private var explained: Set<Int> = []
   private var path: [String] = []
+  /// Inside the explanation of a union's branch: branches of unions in there are not explained any further, or every
+  /// level of nesting would multiply the work.
+  private var isInsideBranch = false
 
   init(reader: CompatibilityGraph, writer: CompatibilityGraph, limits: CompatibilityLimits) {
     self.reader = reader
@@ -240,11 +243,13 @@ extension CompatibilityChecker {
   private mutating func reportMissingBranch(_ read: Int, _ written: Int, depth: Int) {
     let type = writer[written]
     var message = "the union has no branch that reads \(type.label)"
-    if let near = nearest(read, written) {
+    if !isInsideBranch, let near = nearest(read, written) {
       var inner = self
       inner.found = []
       inner.explained = []
       inner.path = []
+      inner.isInsideBranch = true
+      inner.limits.maxFindings = 1
       inner.explain(near, written, depth: depth)
       if let first = inner.found.first {
         message += ": its \(reader[near].label) does not, as \(first.message) (\(first.pointer) in it)"
