@@ -42,8 +42,10 @@ extension ImportDefinitionsTextTests {
   @Test func shortFormsWhereThereAreAny() throws {
     let text = try yaml(
       #"{"type":"record","name":"Order","namespace":"shop","doc":"What was ordered, when.","fields":["#
-        + #"{"name":"id","type":{"type":"fixed","name":"Id","size":16,"doc":"5"}},{"name":"note","type":["null","string"]},"#
-        + #"{"name":"more","type":["null","string"],"default":null},{"name":"less","type":["string","null"],"default":"no"},"#
+        + #"{"name":"id","type":{"type":"fixed","name":"Id","size":16,"doc":"5"}},"#
+        + #"{"name":"note","type":["null","string"]},"#
+        + #"{"name":"more","type":["null","string"],"default":null},"#
+        + #"{"name":"less","type":["string","null"],"default":"no"},"#
         + #"{"name":"odd","type":["null","string"],"default":"x"},{"name":"even","type":["string","null"]},"#
         + #"{"name":"next","type":["null","Order"],"doc":"First line.\nSecond.","order":"ignore","aliases":["old"]},"#
         + #"{"name":"far","type":{"type":"enum","name":"shop.far.State","symbols":["A","null"],"default":"A"},"#

@@ -118,7 +118,8 @@ import Testing
     #expect(clash.status == 1)
     #expect(
       clash.messages
-        == "\(place.path("in/D.avsc")):1:23: error: duplicate type \"m.E\"; the first is at \(place.path("in/A.avsc")):1\n"
+        == "\(place.path("in/D.avsc")):1:23: error: duplicate type \"m.E\"; "
+        + "the first is at \(place.path("in/A.avsc")):1\n"
     )
   }
 
