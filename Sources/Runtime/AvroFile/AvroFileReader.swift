@@ -117,7 +117,7 @@ struct Scratch: ~Copyable, @unchecked Sendable {
 /// Calls block, as those of ``AvroFileReader`` do.
 public struct AvroRawFileReader: ~Copyable, Sendable {
   private var container: ContainerReader
-  private let skipper: DatumSkipper
+  private let skipper: SchemaSkipper
   private let datumLimits: AvroLimits
 
   public init(path: String, _ reading: AvroFileReading = AvroFileReading()) throws(AvroFileError) {
@@ -141,8 +141,9 @@ public struct AvroRawFileReader: ~Copyable, Sendable {
   }
 
   private init(_ source: consuming ByteSource, _ reading: AvroFileReading) throws(AvroFileError) {
-    container = try ContainerReader(source, reading)
-    skipper = DatumSkipper(container.header.schema, limits: reading.limits.datum)
+    let opened = try ContainerReader(source, reading)
+    skipper = try schemaSkipper(opened.header, file: opened.name)
+    container = opened
     datumLimits = reading.limits.datum
   }
 
@@ -160,9 +161,7 @@ public struct AvroRawFileReader: ~Copyable, Sendable {
   ) throws(AvroFileError) -> Result? {
     let (limits, skipper) = (datumLimits, skipper)
     return try container.next { bytes throws(AvroError) in
-      var reader = AvroReader(bytes, limits: limits)
-      try skipper.skip(&reader)
-      let count = reader.offset
+      let count = try skipper.byteCount(of: bytes, limits: limits)
       return (try body(UnsafeRawBufferPointer(rebasing: bytes[..<count])), byteCount: count)
     }
   }
@@ -193,5 +192,14 @@ func parsedSchema(_ text: String, file: String?) throws(AvroFileError) -> Schema
     return try Schema(parsing: text)
   } catch {
     throw AvroFileError(.invalidSchema(error), file: file, message: "the schema asked for is not one: \(error)")
+  }
+}
+
+/// What finds the ends of the file's data.
+func schemaSkipper(_ header: AvroFileHeader, file: String?) throws(AvroFileError) -> SchemaSkipper {
+  do throws(ResolutionError) {
+    return try SchemaSkipper(header.schema)
+  } catch {
+    throw AvroFileError(.limitExceeded, file: file, offset: 0, message: "the file's schema: \(error)")
   }
 }

@@ -76,7 +76,7 @@ public struct AvroFileWriter<Record: AvroNamedValue>: ~Copyable, Sendable {
 /// Writes data that are encoded already to a container file, of any schema. See ``AvroFileWriter``, which behaves alike.
 public struct AvroRawFileWriter: ~Copyable, Sendable {
   private var container: ContainerWriter
-  private let skipper: DatumSkipper
+  private let skipper: SchemaSkipper
   private let datumLimits: AvroLimits
 
   /// - Parameter schemaText: self-contained. The file to append to must have the same one, but for what does not change
@@ -100,11 +100,12 @@ public struct AvroRawFileWriter: ~Copyable, Sendable {
     _ sink: consuming ByteSink, _ schemaText: String?, _ writing: AvroFileWriting
   ) throws(AvroFileError) {
     let file = sink.name
-    container = try ContainerWriter(sink, schemaText: schemaText, writing) { (header) throws(AvroFileError) in
+    let opened = try ContainerWriter(sink, schemaText: schemaText, writing) { (header) throws(AvroFileError) in
       guard let schemaText else { return }
       try checkSame(header, schemaText, file: file)
     }
-    skipper = DatumSkipper(container.header.schema, limits: writing.limits.datum)
+    skipper = try schemaSkipper(opened.header, file: opened.name)
+    container = opened
     datumLimits = writing.limits.datum
   }
 
@@ -116,12 +117,11 @@ public struct AvroRawFileWriter: ~Copyable, Sendable {
   public var droppedByteCount: Int64 { container.droppedByteCount }
 
   /// Adds a datum. Bytes that are not exactly one of the schema are refused, and the writer goes on; whether strings
-  /// are UTF-8 is not looked at.
+  /// are UTF-8 and enum symbols known is not looked at.
   public mutating func append(_ datum: UnsafeRawBufferPointer) throws(AvroFileError) {
     do throws(AvroError) {
-      var reader = AvroReader(datum, limits: datumLimits)
-      try skipper.skip(&reader)
-      guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
+      let count = try skipper.byteCount(of: datum, limits: datumLimits)
+      guard count == datum.count else { throw AvroError(.trailingBytes, offset: count) }
     } catch {
       throw AvroFileError(
         .invalidValue(error), file: container.name, message: "not a datum of the file's schema: \(error)")

@@ -21,7 +21,6 @@ struct ByteStream: ~Copyable {
   /// Where ``bytes`` begin in the file.
   private(set) var offset = 0
   private(set) var isAtEnd = false
-  private var start = 0
 
   /// - Parameter path: `-` for `standardInput`.
   init(_ path: String, standardInput: Int32) throws(ToJSONError) {
