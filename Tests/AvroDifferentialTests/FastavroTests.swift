@@ -75,7 +75,9 @@ import Testing
     private static func resolved(_ bytes: [UInt8], _ plan: ResolutionPlan) -> Ours {
       do throws(AvroError) {
         var output = AvroWriter()
-        try bytes.withUnsafeBytes { (buffer) throws(AvroError) in try plan.resolve(buffer, into: &output) }
+        try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
+          try plan.resolve(UnsafeRawBufferPointer(buffer), into: &output)
+        }
         return .bytes(try output.bytes())
       } catch {
         return .failure(error)
