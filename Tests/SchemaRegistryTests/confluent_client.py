@@ -5,7 +5,13 @@ import json
 import sys
 
 import fastavro
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError, ServerConfig
+from confluent_kafka.schema_registry import (
+    ConfigCompatibilityLevel,
+    Schema,
+    SchemaRegistryClient,
+    SchemaRegistryError,
+    ServerConfig,
+)
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
@@ -50,11 +56,11 @@ def levels(client):
     client.set_compatibility("levels", "NONE")
     found.append(client.get_compatibility("levels"))
     found.append(client.register_schema("levels", record(one, bare)) > 0)
-    client.set_config("levels", ServerConfig(compatibility="FULL_TRANSITIVE"))
-    found.append(client.get_config("levels").compatibility_level)
+    client.set_config("levels", ServerConfig(compatibility=ConfigCompatibilityLevel.FULL_TRANSITIVE))
+    found.append(client.get_config("levels").compatibility_level.value)
     found.append(refused(lambda: client.test_compatibility("levels", record(one), 9)))
     found.append(refused(lambda: client.test_compatibility("levels", Schema("nonsense", "AVRO"))))
-    found.append(refused(lambda: client.set_config("levels", ServerConfig(compatibility="SIDEWAYS"))))
+    found.append(refused(lambda: client.set_compatibility("levels", "SIDEWAYS")))
     return json.dumps(found)
 
 
