@@ -15,48 +15,51 @@ struct CaseOpener {
 
   func open(_ name: String) throws -> OpenCase {
     switch name {
-    case "cmt": try open(name, ConfirmMoneyTransfer.self)
-    case "bc": try open(name, BalanceChanged.self)
-    case "wide": try open(name, WideEvent.self)
-    case "longs", "longsbig": try open(name, Longs.self)
-    case "doubles": try open(name, Doubles.self)
-    case "str15": try open(name, Str15.self)
-    case "str24": try open(name, Str24.self)
+    case "cmt": try open(name, ConfirmMoneyTransfer.self, ConfirmMoneyTransfer.Packed.self, ConfirmMoneyTransfer.View.self, readTransfers)
+    case "bc": try open(name, BalanceChanged.self, BalanceChanged.Packed.self, BalanceChanged.View.self)
+    case "wide": try open(name, WideEvent.self, WideEvent.Packed.self, WideEvent.View.self)
+    case "longs", "longsbig": try open(name, Longs.self, Longs.Packed.self, Longs.View.self)
+    case "doubles": try open(name, Doubles.self, Doubles.Packed.self, Doubles.View.self)
+    case "str15": try open(name, Str15.self, Str15.Packed.self, Str15.View.self)
+    case "str24": try open(name, Str24.self, Str24.Packed.self, Str24.View.self)
     default: throw PeerError("no such case here")
     }
   }
 
   /// Decodes every record, encodes it again and compares.
-  private func open<Record: AvroRecord>(_ name: String, _ type: Record.Type) throws -> OpenCase {
+  private func open<Record: AvroRecord, Packed: AvroPackedRecord, View: AvroRecordView & ~Copyable>(
+    _ name: String, _ type: Record.Type, _ packed: Packed.Type, _ viewType: View.Type,
+    _ readAll: (([UnsafeRawBufferPointer]) throws -> Void)? = nil
+  ) throws -> OpenCase {
     let data = try Dataset(file: "\(folder)/\(name).bin")
     var records: [Record] = []
     for (index, bytes) in data.records.enumerated() {
       let record = try Record(avroBytes: bytes)
-      guard try record.avroBytes().elementsEqual(bytes) else {
+      guard try record.avroBytes().elementsEqual(bytes), try check(Packed.self, bytes) else {
         throw PeerError("\(name): record \(index) is encoded to other bytes")
       }
       records.append(record)
     }
     let values = Values(records)
     let slot = UnsafeMutablePointer<Record>.allocate(capacity: 1)
+    let packedSlot = UnsafeMutablePointer<Packed>.allocate(capacity: 1)
     let writer = WriterBox()
-    let held = UnsafeMutablePointer<Held<Record>>.allocate(capacity: records.count)
-    for i in records.indices { (held + i).initialize(to: Held(record: records[i])) }
-    let n = records.count
-    let boxes = records.map { Box($0) }
-    let passes: [String: Pass] = [
-      "box": { try encodeBox(boxes, to: &writer.writer) },
-      "generic": { try encodeGeneric(UnsafePointer(values.base), n, to: &writer.writer) },
-      "held": { try encodeHeld(held, n, to: &writer.writer) },
-      "let": { try encodeLet(UnsafePointer(values.base), n, to: &writer.writer) },
-      "span": { try encodeSpan(UnsafeBufferPointer(start: values.base, count: n).span, to: &writer.writer) },
-      "reader": { try decodeReader(Record.self, data.records, slot) },
+    var passes: [String: Pass] = [
       "encode": { try encode(values, to: &writer.writer) },
       "decode": { try decode(Record.self, data.records, slot) },
+      "packed": { try decode(Packed.self, data.records, packedSlot) },
+      "view": { try view(View.self, data.records) },
     ]
+    if let readAll { passes["view-all"] = { try readAll(data.records) } }
     return OpenCase(
       recordCount: data.records.count, meanBytes: Double(data.totalBytes) / Double(max(data.records.count, 1)),
       measurements: passes.mapValues { Measurement(recordCount: data.records.count, pass: $0) })
+  }
+
+  /// A packed record holds what the record does, and is encoded to the same bytes.
+  private func check<Packed: AvroPackedRecord>(_ type: Packed.Type, _ bytes: UnsafeRawBufferPointer) throws -> Bool {
+    let packed = try Packed(avroBytes: bytes)
+    return try packed.avroBytes().elementsEqual(bytes) && packed.unpacked().avroBytes().elementsEqual(bytes)
   }
 }
 
