@@ -17,15 +17,20 @@ extension RegistryClient {
   ) async throws(RegistryError) -> Compatibility {
     struct Body: Encodable { var schema: String }
     struct Answer: Decodable {
-      var is_compatible: Bool
+      var isCompatible: Bool
       var messages: [String]?
+
+      enum CodingKeys: String, CodingKey {
+        case isCompatible = "is_compatible"
+        case messages
+      }
     }
     let path =
       "/compatibility/subjects/\(RegistryURL.encoded(subject))/versions" + (version.map { "/\($0)" } ?? "")
       + "?verbose=true"
     do throws(RegistryTransport.Failure) {
       let answer = try await transport.post(path, body: Body(schema: schema)).decoded(Answer.self)
-      return Compatibility(isCompatible: answer.is_compatible, messages: answer.messages ?? [])
+      return Compatibility(isCompatible: answer.isCompatible, messages: answer.messages ?? [])
     } catch {
       throw Self.error(
         error, asked: version.map { .version(subject: subject, version: "\($0)") } ?? .schema(subject: subject))
