@@ -209,16 +209,12 @@ extension AvroWriter {
     let source = value.baseAddress.unsafelyUnwrapped
     if count >= 16 && count <= 32 {
       putOverlapping(source, count, SIMD2<UInt64>.self)
-    } else if count > 32 {
-      position.copyMemory(from: source, byteCount: count)
-    } else if count >= 8 {
+    } else if count >= 8 && count < 16 {
       putOverlapping(source, count, UInt64.self)
-    } else if count >= 4 {
+    } else if count >= 4 && count < 8 {
       putOverlapping(source, count, UInt32.self)
     } else {
-      for index in 0..<count {
-        position.storeBytes(of: source.load(fromByteOffset: index, as: UInt8.self), toByteOffset: index, as: UInt8.self)
-      }
+      position.copyMemory(from: source, byteCount: count)
     }
     position += count
   }
