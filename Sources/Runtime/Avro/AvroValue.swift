@@ -47,27 +47,35 @@ extension AvroValue {
   @inlinable public init(
     avroBytes bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()
   ) throws(AvroError) {
+    self = try Self.decodeWhole(bytes, limits)
+  }
+
+  /// A function and not the initializer itself: one that throws behind an assignment to `self` copies the value, with a
+  /// retain for each String in it.
+  @inlinable @inline(__always) static func decodeWhole(
+    _ bytes: UnsafeRawBufferPointer, _ limits: AvroLimits
+  ) throws(AvroError) -> Self {
     var reader = AvroReader(bytes, limits: limits)
     do throws(AvroError) {
       let value = try Self.decode(from: &reader)
-      guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
-      self = value
+      if _fastPath(reader.isAtEnd) { return value }
     } catch {
       throw Self.located(error, in: bytes, limits)
     }
+    throw reader.error(.trailingBytes)
   }
 
   /// Reads a value from exactly these bytes.
   @inlinable public init(avroBytes bytes: [UInt8], limits: AvroLimits = AvroLimits()) throws(AvroError) {
     self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
-      try Self(avroBytes: UnsafeRawBufferPointer(buffer), limits: limits)
+      try Self.decodeWhole(UnsafeRawBufferPointer(buffer), limits)
     }
   }
 
   /// Reads a value from exactly these bytes; offsets in errors count from the start of the slice.
   @inlinable public init(avroBytes bytes: ArraySlice<UInt8>, limits: AvroLimits = AvroLimits()) throws(AvroError) {
     self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
-      try Self(avroBytes: UnsafeRawBufferPointer(buffer), limits: limits)
+      try Self.decodeWhole(UnsafeRawBufferPointer(buffer), limits)
     }
   }
 
@@ -77,12 +85,15 @@ extension AvroValue {
   @inlinable public init(
     avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits()
   ) throws(AvroError) {
-    if plan.isIdentity {
-      try self.init(avroBytes: bytes, limits: limits)
-    } else {
-      var scratch = AvroWriter(capacity: plan.capacity(forByteCount: bytes.count))
-      try self.init(avroBytes: bytes, resolvedBy: plan, limits: limits, scratch: &scratch)
-    }
+    self = try Self.decodeWhole(bytes, plan, limits)
+  }
+
+  @inlinable @inline(__always) static func decodeWhole(
+    _ bytes: UnsafeRawBufferPointer, _ plan: ResolutionPlan, _ limits: AvroLimits
+  ) throws(AvroError) -> Self {
+    if plan.isIdentity { return try decodeWhole(bytes, limits) }
+    var scratch = AvroWriter(capacity: plan.capacity(forByteCount: bytes.count))
+    return try decodeWhole(bytes, plan, limits, &scratch)
   }
 
   /// Reads a value from exactly these bytes, which were written with another schema.
@@ -90,7 +101,7 @@ extension AvroValue {
     avroBytes bytes: [UInt8], resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits()
   ) throws(AvroError) {
     self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
-      try Self(avroBytes: UnsafeRawBufferPointer(buffer), resolvedBy: plan, limits: limits)
+      try Self.decodeWhole(UnsafeRawBufferPointer(buffer), plan, limits)
     }
   }
 
@@ -100,22 +111,27 @@ extension AvroValue {
     avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits(),
     scratch: inout AvroWriter
   ) throws(AvroError) {
+    self = try Self.decodeWhole(bytes, plan, limits, &scratch)
+  }
+
+  @inlinable @inline(__always) static func decodeWhole(
+    _ bytes: UnsafeRawBufferPointer, _ plan: ResolutionPlan, _ limits: AvroLimits, _ scratch: inout AvroWriter
+  ) throws(AvroError) -> Self {
     scratch.reset()
     do throws(AvroError) {
       try plan.resolve(bytes, limits: limits, into: &scratch)
     } catch {
       throw plan.located(error, resolving: bytes, limits: limits)
     }
+    // `scratch` is this call's alone, so its bytes stay where they are.
+    var reader = AvroReader(UnsafeRawBufferPointer(start: scratch.base, count: scratch.count), limits: limits)
     do throws(AvroError) {
-      self = try scratch.withBytes { (resolved) throws(AvroError) in
-        var reader = AvroReader(resolved, limits: limits)
-        let value = try Self.decode(from: &reader)
-        guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
-        return value
-      }
+      let value = try Self.decode(from: &reader)
+      if _fastPath(reader.isAtEnd) { return value }
     } catch {
       throw plan.located(error, decoding: bytes, limits: limits)
     }
+    throw plan.located(reader.error(.trailingBytes), decoding: bytes, limits: limits)
   }
 
   /// The value's encoding. To encode many values keep one ``AvroWriter`` and reset it between them.

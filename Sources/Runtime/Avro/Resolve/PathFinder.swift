@@ -54,6 +54,7 @@ struct PathFinder: ~Copyable {
 
   private let graph: TypeGraph
   private let offset: Int
+  private let isAboutBlock: Bool
   private var reader: AvroReader
   private var steps: [Step] = []
   /// Thrown when the place has been found; the steps tell where.
@@ -65,7 +66,7 @@ struct PathFinder: ~Copyable {
     _ error: AvroError, in bytes: UnsafeRawBufferPointer, of graph: TypeGraph, _ limits: AvroLimits
   ) -> AvroError {
     guard error.kind != .trailingBytes else { return error }
-    var finder = PathFinder(graph: graph, offset: error.offset, bytes: bytes, limits: limits)
+    var finder = PathFinder(graph: graph, error: error, bytes: bytes, limits: limits)
     do throws(Found) {
       try finder.find(graph.root, depth: 0)
       return error
@@ -75,9 +76,10 @@ struct PathFinder: ~Copyable {
     return located
   }
 
-  private init(graph: TypeGraph, offset: Int, bytes: UnsafeRawBufferPointer, limits: AvroLimits) {
+  private init(graph: TypeGraph, error: AvroError, bytes: UnsafeRawBufferPointer, limits: AvroLimits) {
     self.graph = graph
-    self.offset = offset
+    offset = error.offset
+    isAboutBlock = error.kind == .invalidBlock || error.kind == .tooManyEmptyItems
     reader = AvroReader(bytes, limits: limits)
   }
 
@@ -118,11 +120,13 @@ struct PathFinder: ~Copyable {
   }
 
   private mutating func findItems(_ type: Int, hasKeys: Bool, depth: Int) throws(Found) {
-    let minimum = graph.sizes[type].minimum + (hasKeys ? 1 : 0)
+    // A decoder that knows more of its items finds a lie about their count sooner; one that knows less goes on.
+    let minimum = min(graph.sizes[type].minimum + (hasKeys ? 1 : 0), 1)
     var index = 0
     while true {
       var count = 0
       try check { (reader) throws(AvroError) in count = try reader.readBlockCount(minimumItemBytes: minimum) }
+      if isAboutBlock, reader.offset == offset { throw Found() }
       if count == 0 { return }
       for _ in 0..<count {
         if hasKeys {

@@ -14,13 +14,34 @@ public import AvroSchema
 /// A value that the writer's schema allows and the reader's does not, such as a branch that the reader's union lacks,
 /// is an error when it is met; a plan that no value could get through is not made at all.
 public struct ResolutionPlan: Sendable {
-  let program: Program
-  let writer: TypeGraph
-  let reader: TypeGraph
+  private let contents: Contents
+
+  /// In one place, so that a copy of a plan costs one count of references and not one for each table.
+  private final class Contents: Sendable {
+    let program: Program
+    let writer: TypeGraph
+    let reader: TypeGraph
+    let isIdentity: Bool
+    let unresolvable: [SchemaIncompatibility]
+
+    init(
+      program: Program, writer: TypeGraph, reader: TypeGraph, isIdentity: Bool,
+      unresolvable: [SchemaIncompatibility]
+    ) {
+      self.program = program
+      self.writer = writer
+      self.reader = reader
+      self.isIdentity = isIdentity
+      self.unresolvable = unresolvable
+    }
+  }
+
+  private var program: Program { contents.program }
+
   /// Whether the writer's bytes can be read as they are.
-  public let isIdentity: Bool
+  public var isIdentity: Bool { contents.isIdentity }
   /// What of the writer's data has no place in the reader's schema; empty when all can be read.
-  public let unresolvable: [SchemaIncompatibility]
+  public var unresolvable: [SchemaIncompatibility] { contents.unresolvable }
 
   /// - Parameters:
   ///   - writer: what the bytes were written with; self-contained, as is `reader`.
@@ -29,16 +50,18 @@ public struct ResolutionPlan: Sendable {
   public init(
     writer: Schema, reader: Schema, limits: ResolutionLimits = ResolutionLimits()
   ) throws(ResolutionError) {
-    self.writer = try TypeGraph(writer, limits: limits)
-    self.reader = try TypeGraph(reader, limits: limits)
-    let pairs = try PairGraph(writer: self.writer, reader: self.reader, limits: limits)
-    guard pairs[pairs.root].verdict != .never else {
+    let written = try TypeGraph(writer, limits: limits)
+    let read = try TypeGraph(reader, limits: limits)
+    let pairs = try PairGraph(writer: written, reader: read, limits: limits)
+    let root = pairs[pairs.root]
+    guard root.verdict != .never else {
       throw .incompatible(Self.mismatch(writer: writer, reader: reader))
     }
     var compiler = PlanCompiler(pairs, limits: limits)
-    program = try compiler.compile()
-    unresolvable = compiler.problems
-    isIdentity = pairs[pairs.root].isCopy && pairs[pairs.root].isExact
+    let program = try compiler.compile()
+    contents = Contents(
+      program: program, writer: written, reader: read, isIdentity: root.isCopy && root.isExact,
+      unresolvable: compiler.problems)
   }
 
   private static func mismatch(writer: Schema, reader: Schema) -> SchemaIncompatibility {
@@ -93,7 +116,7 @@ public struct ResolutionPlan: Sendable {
     var outcome = Program.Outcome()
     program.run(bytes, limits, into: &output, isTraced: true, &outcome)
     guard outcome.failure == nil, let trace = outcome.trace else { return error }
-    var located = output.withBytes { PathFinder.located(error, in: $0, of: reader, limits) }
+    var located = output.withBytes { PathFinder.located(error, in: $0, of: contents.reader, limits) }
     located.offset = trace.input(of: error.offset)
     return located
   }
@@ -102,7 +125,7 @@ public struct ResolutionPlan: Sendable {
   public func located(
     _ error: AvroError, resolving bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()
   ) -> AvroError {
-    PathFinder.located(error, in: bytes, of: writer, limits)
+    PathFinder.located(error, in: bytes, of: contents.writer, limits)
   }
 
   /// What is probably room enough for the output.
