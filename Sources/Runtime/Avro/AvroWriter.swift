@@ -204,8 +204,18 @@ extension AvroWriter {
 
   /// The caller made room.
   @inlinable @inline(__always) mutating func put(_ value: UnsafeRawBufferPointer) {
-    guard value.count > 0 else { return }
-    position.copyMemory(from: value.baseAddress.unsafelyUnwrapped, byteCount: value.count)
-    position += value.count
+    let count = value.count
+    guard count > 0 else { return }
+    let source = value.baseAddress.unsafelyUnwrapped
+    if count >= 16 && count <= 32 {
+      // Most strings. Two loads that overlap are faster than a call.
+      let first = source.loadUnaligned(as: SIMD2<UInt64>.self)
+      let last = source.loadUnaligned(fromByteOffset: count &- 16, as: SIMD2<UInt64>.self)
+      position.storeBytes(of: first, as: SIMD2<UInt64>.self)
+      position.storeBytes(of: last, toByteOffset: count &- 16, as: SIMD2<UInt64>.self)
+    } else {
+      position.copyMemory(from: source, byteCount: count)
+    }
+    position += count
   }
 }

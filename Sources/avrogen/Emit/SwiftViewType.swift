@@ -74,7 +74,8 @@ extension SwiftRecordPlan {
     of type: SwiftType, path: String, fieldName: String, isBoxed: Bool = false
   ) -> SwiftViewType {
     switch type {
-    case .value(_, nil), .decimal: return .copied(type)
+    case .value(let name, nil): return type.isInline ? .copied(type) : .view("AvroLocatedView<\(name)>")
+    case .decimal: return .copied(type)
     case .value(_, let view?): return .view(isBoxed ? "AvroLocatedView<\(view)>" : view)
     case .call: return type.textCall.map { .view("Avro\($0)View") } ?? .copied(type)
     case .array(let item, _):
@@ -90,6 +91,7 @@ extension SwiftRecordPlan {
 
   /// A type that conforms to AvroView; what has none is wrapped.
   private mutating func itemType(of type: SwiftType, path: String, fieldName: String) -> String {
+    if case .value(let name, nil) = type { return name }
     let view = viewType(of: type, path: path, fieldName: fieldName)
     switch view {
     case .view(let text): return text

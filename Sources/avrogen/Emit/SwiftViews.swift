@@ -22,7 +22,7 @@ extension SourceWriter {
 
   private mutating func viewInitializer(_ plan: SwiftRecordPlan, isRecursive: Bool) {
     let reader = plan.parameterName("reader")
-    block("public init(viewing \(reader): inout AvroReader) throws(AvroError) {") { writer in
+    block("@inlinable public init(viewing \(reader): inout AvroReader) throws(AvroError) {") { writer in
       if isRecursive { writer.line("try \(reader).enter()") }
       for property in plan.properties {
         let annotation = property.view.needsAnnotation ? ": \(property.view.text)" : ""
@@ -42,7 +42,7 @@ extension SourceWriter {
         writer.line("case \(branch.name)\(branch.view.map { "(\($0.text))" } ?? "")")
       }
       if !union.branches.isEmpty { writer.line() }
-      writer.block("public init(viewing reader: inout AvroReader) throws(AvroError) {") { writer in
+      writer.block("@inlinable public init(viewing reader: inout AvroReader) throws(AvroError) {") { writer in
         writer.line("switch try reader.readIndex() {")
         for (index, branch) in union.branches.enumerated() { writer.viewCase(index, branch) }
         writer.line("default: throw reader.error(.indexOutOfRange)")
@@ -66,7 +66,7 @@ extension SourceWriter {
     block("public struct \(wrapper.name): ~Copyable, AvroView {") { writer in
       writer.line("public let value: \(wrapper.type.text)")
       writer.line()
-      writer.block("public init(viewing reader: inout AvroReader) throws(AvroError) {") {
+      writer.block("@inlinable public init(viewing reader: inout AvroReader) throws(AvroError) {") {
         wrapper.type.writeRead(prefix: "value = ", reader: "reader", to: &$0)
       }
     }

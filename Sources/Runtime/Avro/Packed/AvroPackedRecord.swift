@@ -27,6 +27,9 @@ extension AvroPackedRecord {
     avroStorage.withBytes { writer.writeRaw($0) }
   }
 
+  /// The record's bytes, without a copy.
+  @inlinable public func avroBytes() -> [UInt8] { avroStorage.array }
+
   /// Lends the encoding, for `View.withDecoded` and the like.
   @inlinable public func withAvroBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
@@ -35,7 +38,7 @@ extension AvroPackedRecord {
   }
 
   public static func == (left: Self, right: Self) -> Bool {
-    left.avroStorage.withBytes { left in right.avroStorage.withBytes { left.elementsEqual($0) } }
+    left.avroStorage.array == right.avroStorage.array
   }
 
   public func hash(into hasher: inout Hasher) {
@@ -56,26 +59,17 @@ extension AvroPackedRecord {
 }
 
 /// The bytes of a packed record.
-@frozen public struct AvroPackedStorage: @unchecked Sendable {
-  // Sendable: the bytes are written before the first copy of this reference is made, and never again.
-  @usableFromInline let buffer: ManagedBuffer<Int, UInt8>
+@frozen public struct AvroPackedStorage: Sendable {
+  @usableFromInline let array: [UInt8]
 
   @inlinable init(copying bytes: UnsafeRawBufferPointer) {
-    buffer = Tail.create(minimumCapacity: bytes.count) { _ in bytes.count }
-    buffer.withUnsafeMutablePointerToElements { target in
-      guard let source = bytes.baseAddress else { return }
-      UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: bytes.count)
-    }
+    array = [UInt8](bytes.assumingMemoryBound(to: UInt8.self))
   }
-
-  @usableFromInline final class Tail: ManagedBuffer<Int, UInt8> {}
 
   @inlinable func withBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
-    try buffer.withUnsafeMutablePointers { (count, bytes) throws(Failure) in
-      try body(UnsafeRawBufferPointer(start: bytes, count: count.pointee))
-    }
+    try array.withUnsafeBufferPointer { (buffer) throws(Failure) in try body(UnsafeRawBufferPointer(buffer)) }
   }
 
   /// For generated code: the string at `place`.
@@ -89,10 +83,7 @@ extension AvroPackedRecord {
 
   /// For generated code: the bytes at `place`.
   @inlinable public func bytes(_ place: AvroPlace) -> [UInt8] {
-    withBytes { bytes in
-      let start = Int(place.offset)
-      return [UInt8](UnsafeRawBufferPointer(rebasing: bytes[start..<start &+ Int(place.count)]))
-    }
+    [UInt8](array[Int(place.offset)..<Int(place.offset) &+ Int(place.count)])
   }
 
   /// For generated code: what `read` makes of the bytes from `place` on.
@@ -145,7 +136,7 @@ extension AvroReader {
     since start: AvroPackedStart
   ) throws(AvroError) -> AvroPlace {
     let text = try readLentBytes()
-    if _slowPath(!Self.isASCII(text.start, text.count)) { try checkUTF8(text) }
+    if _slowPath(!Self.isASCII(text.start, text.count)) { try Self.checkUTF8(text) }
     return AvroPlace(offset: text.start - start.position, count: text.count)
   }
 

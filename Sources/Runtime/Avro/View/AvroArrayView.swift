@@ -104,7 +104,8 @@ extension AvroArrayView {
   }
 }
 
-/// A record inside a message that may hold another of its own kind: it has been checked, and is lent when asked for.
+/// A record inside a message that may hold another of its own kind, or a value that takes memory: it has been checked,
+/// and is made when it is asked for.
 @frozen public struct AvroLocatedView<Record: AvroView & ~Copyable>: ~Copyable, AvroView {
   @usableFromInline let bytes: AvroLentBytes
 
@@ -122,6 +123,11 @@ extension AvroArrayView {
     let record = AvroReader.checked { () throws(AvroError) in try Record(viewing: &reader) }
     return try body(record)
   }
+}
+
+extension AvroLocatedView {
+  /// The value, where it is one that can be copied.
+  @inlinable public var value: Record { withView { $0 } }
 }
 
 extension AvroReader {

@@ -122,12 +122,12 @@ extension AvroReader {
   /// Checked only when the reader is asked to, for ``AvroPackedRecord``.
   @inlinable @inline(__always) mutating func readLentString() throws(AvroError) -> AvroLentBytes {
     let text = try readLentBytes()
-    if _slowPath(checksUTF8) { try checkUTF8(text) }
+    if _slowPath(checksUTF8) { try Self.checkUTF8(text) }
     return text
   }
 
-  @inline(never) @usableFromInline func checkUTF8(_ text: AvroLentBytes) throws(AvroError) {
-    if Self.isASCII(text.start, text.count) { return }
+  @inline(never) @usableFromInline static func checkUTF8(_ text: AvroLentBytes) throws(AvroError) {
+    if isASCII(text.start, text.count) { return }
     do {
       _ = try UTF8Span(validating: text.buffer.assumingMemoryBound(to: UInt8.self).span)
     } catch {

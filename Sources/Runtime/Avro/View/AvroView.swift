@@ -46,6 +46,8 @@ extension AvroValue {
 /// A view cannot be copied, kept, returned, captured by a closure that escapes, or held across an `await`: whoever tries
 /// gets an error of the compiler. What is to stay is taken out of it: a number, `string()`, `array()`.
 ///
+/// A view holds nothing that has to be released, and is forgotten rather than destroyed.
+///
 /// ## Which shape to use
 /// - The record itself, a struct: to make values, to keep them, to change them. One allocation for each string of more
 ///   than 15 bytes and for each array.
@@ -71,7 +73,9 @@ extension AvroRecordView where Self: ~Copyable {
   ) throws(Failure) -> Result {
     let view: Self
     do throws(AvroError) { view = try wholeView(of: bytes, limits) } catch { throw Failure(error) }
-    return try body(view)
+    let result = try body(view)
+    forget(view)
+    return result
   }
 
   /// As ``withDecoded(_:limits:_:)``, for closures that throw nothing.
@@ -79,7 +83,9 @@ extension AvroRecordView where Self: ~Copyable {
     _ bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits(), _ body: (borrowing Self) -> Result
   ) throws(AvroError) -> Result {
     let view = try wholeView(of: bytes, limits)
-    return body(view)
+    let result = body(view)
+    forget(view)
+    return result
   }
 
   /// As ``withDecoded(_:limits:_:)``, for closures that throw anything.
@@ -88,7 +94,9 @@ extension AvroRecordView where Self: ~Copyable {
     _ bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits(), _ body: (borrowing Self) throws -> Result
   ) throws -> Result {
     let view = try wholeView(of: bytes, limits)
-    return try body(view)
+    let result = try body(view)
+    forget(view)
+    return result
   }
 
   /// As ``withDecoded(_:limits:_:)``, for the bytes of an array.
@@ -117,6 +125,16 @@ extension AvroRecordView where Self: ~Copyable {
     try bytes.withUnsafeBufferPointer { buffer in
       try withDecoded(UnsafeRawBufferPointer(buffer), limits: limits, body)
     }
+  }
+
+  @inlinable public static func skip(_ count: Int, in reader: inout AvroReader) throws(AvroError) {
+    for _ in 0..<count { forget(try Self(viewing: &reader)) }
+  }
+
+  /// Destroying a view does nothing either, but costs a call through its metadata.
+  @inlinable @inline(__always) static func forget(_ view: consuming Self) {
+    var rest: Self? = consume view
+    withUnsafeTemporaryAllocation(of: Self?.self, capacity: 1) { $0.initializeElement(at: 0, to: rest.take()) }
   }
 
   @inlinable @inline(__always) static func wholeView(
