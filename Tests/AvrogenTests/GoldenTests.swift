@@ -56,6 +56,7 @@ enum ModelText {
     for topic in model.topics {
       lines.append("topic \(topic.name) \(topic.partitions)x\(topic.replicas) \(topic.key) \(topic.subjects.rawValue)")
       lines.append("  \(topic.values.map(\.description)) \(pairs(topic.config)) \(topic.doc ?? "-")")
+      if let mode = topic.compatibility { lines.append("  \(mode.rawValue)") }
     }
     lines.append("unmanaged \(model.unmanaged)")
     for service in model.services {

@@ -68,7 +68,7 @@ import TopologyModel
     let sameForm =
       #"{"doc":"d","type":"record","namespace":"test.data","name":"Heartbeat","fields":[{"type":{"type":"long"},"name":"beat","doc":"x"}]}"#
     let others = [
-      #"{"type":"record","name":"test.data.Heartbeat","fields":[{"name":"beat","type":"int"}]}"#,
+      #"{"type":"record","name":"test.data.Heartbeat","fields":[{"name":"beat","type":"string"}]}"#,
       #"{"type":"record","name":"test.data.Other","fields":[{"name":"beat","type":"long"}]}"#,
       #""long""#,
     ]

@@ -17,7 +17,7 @@ import Testing
 
         // What Python registered is what our own client finds.
         let codec = TopicCodec(CodecTests.topic, registry: try RegistryClient(registry.url))
-        #expect(try await RegistryClient(registry.url).subjects() == ["heartbeat-value", "odd/subject ä"])
+        #expect(try await RegistryClient(registry.url).subjects() == ["heartbeat-value", "levels", "odd/subject ä"])
         let error = await #expect(throws: RegistryError.self) { try await codec.prepare() }
         #expect(error == .schemaNotRegistered(subject: "heartbeat-value"), "its namespace is another")
       }
@@ -34,7 +34,8 @@ import Testing
     var oddSubject: Int
     var compatibility: String
     var types: [String]
-    var unknownID, unknownSubject, unknownVersion, badSchema, notThereYet: [Int]
+    var unknownID, unknownSubject, unknownVersion, badSchema: [Int]
+    var levels: String
 
     enum CodingKeys: String, CodingKey {
       case notRegistered = "not registered"
@@ -49,7 +50,7 @@ import Testing
       case unknownSubject = "unknown subject"
       case unknownVersion = "unknown version"
       case badSchema = "bad schema"
-      case notThereYet = "not there yet"
+      case levels
     }
 
     static let expected = Found(
@@ -57,7 +58,9 @@ import Testing
       latestBytes: "0000000001ac02", read: ["beat": 150], fastavro: ["beat": 150], subjects: ["heartbeat-value"],
       versions: [1], canonicalForm: [1, 1], oddSubject: 1, compatibility: "NONE", types: ["AVRO"],
       unknownID: [404, 40403], unknownSubject: [404, 40401], unknownVersion: [404, 40402],
-      badSchema: [422, 42201], notThereYet: [501, 501])
+      badSchema: [422, 42201],
+      levels: #"["BACKWARD", false, true, false, true, [409, 409], [404, 40408], "NONE", true, "#
+        + #""FULL_TRANSITIVE", [404, 40402], [422, 42201], [422, 42203]]"#)
   }
 }
 

@@ -1,3 +1,4 @@
+import AvroSchema
 import Foundation
 import Hummingbird
 import Logging
@@ -7,17 +8,19 @@ import SchemaRegistryServer
   import FoundationNetworking
 #endif
 
+/// `level` is none unless told: most tests are about other things than evolution.
 /// Runs an embedded registry on a free port for as long as `body` runs, and waits until it has stopped.
 @discardableResult
 func withRegistry<Result: Sendable>(
-  directory: String, limits: RegistryLimits = RegistryLimits(),
+  directory: String, limits: RegistryLimits = RegistryLimits(), level: CompatibilityMode = .none,
   _ body: @escaping @Sendable (RegistryEndpoint) async throws -> Result
 ) async throws -> Result {
   let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
   var logger = Logger(label: "test")
   logger.logLevel = .critical
   let registry = EmbeddedRegistry(
-    directory: directory, host: "127.0.0.1", port: 0, limits: limits, logger: logger,
+    directory: directory, host: "127.0.0.1", port: 0, limits: limits, defaultLevel: level,
+    logger: logger,
     onReady: { port in continuation.yield(port) })
   let server = Task {
     defer { continuation.finish() }

@@ -127,9 +127,7 @@ import Testing
     ErrorCase("POST", "/schemas/types", known, 405, nil, "GET"),
     ErrorCase("DELETE", "/subjects/there", nil, 501, nil, "deletion"),
     ErrorCase("DELETE", "/subjects/there/versions/1", nil, 501, nil, "deletion"),
-    ErrorCase("PUT", "/config", #"{"compatibility":"FULL"}"#, 501, nil, "compatibility"),
     ErrorCase("PUT", "/mode", #"{"mode":"READONLY"}"#, 501, nil, "mode"),
-    ErrorCase("POST", "/compatibility/subjects/there/versions/1", known, 501, nil, "compatibility"),
     ErrorCase("GET", "/schemas", nil, 501, nil, "list"),
     ErrorCase("GET", "/schemas/ids/1?format=resolved", nil, 501, nil, "resolved"),
     ErrorCase(

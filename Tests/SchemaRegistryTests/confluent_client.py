@@ -5,7 +5,13 @@ import json
 import sys
 
 import fastavro
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
+from confluent_kafka.schema_registry import (
+    ConfigCompatibilityLevel,
+    Schema,
+    SchemaRegistryClient,
+    SchemaRegistryError,
+    ServerConfig,
+)
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
@@ -25,6 +31,37 @@ def refused(call):
     except SchemaRegistryError as error:
         return [error.http_status_code, error.error_code]
     return None
+
+
+def levels(client):
+    """Sets, reads and lives under compatibility levels."""
+
+    def record(*fields):
+        return Schema(json.dumps({"type": "record", "name": "R", "fields": list(fields)}), "AVRO")
+
+    one = {"name": "one", "type": "long"}
+    bare = {"name": "two", "type": "string"}
+    full = dict(bare, default="")
+    client.register_schema("levels", record(one))
+    client.set_compatibility(level="BACKWARD")
+    found = [
+        client.get_compatibility(),
+        client.test_compatibility("levels", record(one, bare)),
+        client.test_compatibility("levels", record(one, full)),
+        client.test_compatibility("levels", record(one, bare), 1),
+        client.test_compatibility("never registered", record(one)),
+        refused(lambda: client.register_schema("levels", record(one, bare))),
+        refused(lambda: client.get_compatibility("levels")),
+    ]
+    client.set_compatibility("levels", "NONE")
+    found.append(client.get_compatibility("levels"))
+    found.append(client.register_schema("levels", record(one, bare)) > 0)
+    client.set_config("levels", ServerConfig(compatibility=ConfigCompatibilityLevel.FULL_TRANSITIVE))
+    found.append(client.get_config("levels").compatibility_level.value)
+    found.append(refused(lambda: client.test_compatibility("levels", record(one), 9)))
+    found.append(refused(lambda: client.test_compatibility("levels", Schema("nonsense", "AVRO"))))
+    found.append(refused(lambda: client.set_compatibility("levels", "SIDEWAYS")))
+    return json.dumps(found)
 
 
 def main(url):
@@ -69,9 +106,7 @@ def main(url):
     found["unknown subject"] = refused(lambda: fresh.get_versions("none"))
     found["unknown version"] = refused(lambda: fresh.get_version("heartbeat-value", 9))
     found["bad schema"] = refused(lambda: fresh.register_schema("bad", Schema('{"type":"strange"}', "AVRO")))
-    found["not there yet"] = refused(
-        lambda: fresh.test_compatibility("heartbeat-value", Schema(HEARTBEAT, "AVRO"))
-    )
+    found["levels"] = levels(fresh)
     print(json.dumps(found))
 
 

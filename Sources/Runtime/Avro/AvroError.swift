@@ -17,23 +17,34 @@ public struct AvroError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidDecimal
     case trailingBytes
     case unknownRecord
+    /// A branch or symbol of the writer's that the reader's schema has nothing for.
+    case unresolvable
     // Both.
     case tooDeep
     // Writing.
     case decimalDoesNotFit
     case tooLarge
+    // Comparing.
+    case notComparable
   }
 
   public var kind: Kind
   /// In bytes from the start: where the reader stood, or how much the writer had written.
   public var offset: Int
+  /// The value that is at fault, such as `/items/3/price`: names of fields, indexes of items and keys of maps, with `~`
+  /// written `~0` and `/` written `~1` as in a JSON pointer. Empty for the value as a whole, and where nobody looked:
+  /// readers and writers don't keep track, only what decodes a whole value of a named type does, once it has failed.
+  public var path: String
 
-  public init(_ kind: Kind, offset: Int) {
+  public init(_ kind: Kind, offset: Int, path: String = "") {
     self.kind = kind
     self.offset = offset
+    self.path = path
   }
 
-  public var description: String { "Avro, byte \(offset): \(kind.explanation)" }
+  public var description: String {
+    "Avro, byte \(offset)\(path.isEmpty ? "" : ", \(path)"): \(kind.explanation)"
+  }
 }
 
 extension AvroError.Kind {
@@ -53,9 +64,11 @@ extension AvroError.Kind {
     case .invalidDecimal: "a decimal of no bytes, or one that does not fit into 128 bits"
     case .trailingBytes: "bytes follow the value: probably it was written with another schema"
     case .unknownRecord: "the topic does not take records of this name"
+    case .unresolvable: "the reader's schema has no place for this branch or symbol of the writer's"
     case .tooDeep: "values nest deeper than the limit"
     case .decimalDoesNotFit: "the decimal has more digits than its precision or its fixed size allows"
     case .tooLarge: "the encoded value is larger than the writer's limit"
+    case .notComparable: "maps have no order: have their field ignored with \"order\": \"ignore\""
     }
   }
 }
@@ -69,9 +82,16 @@ extension AvroError.Kind {
   public var maxDepth: Int
   /// How many array or map items that take no bytes (null, records without fields) one reader makes in all.
   public var maxEmptyItems: Int
+  /// How many bytes one value may become when it is resolved to another schema. Promotions make a byte eight at most;
+  /// defaults can make any number of a few bytes.
+  public var maxResolvedBytes: Int
 
-  @inlinable public init(maxDepth: Int = 100, maxEmptyItems: Int = 100_000) {
+  /// - Parameter maxResolvedBytes: 64 MiB unless told otherwise.
+  @inlinable public init(
+    maxDepth: Int = 100, maxEmptyItems: Int = 100_000, maxResolvedBytes: Int = 64 << 20
+  ) {
     self.maxDepth = maxDepth
     self.maxEmptyItems = maxEmptyItems
+    self.maxResolvedBytes = maxResolvedBytes
   }
 }

@@ -87,7 +87,7 @@ extension AvroReader {
   }
 
   /// A union of null and one other type, whose branch is `valueIndex`: 1 in `["null", T]`, 0 in `[T, "null"]`.
-  @inlinable @inline(__always) public mutating func readOptional<Value: ~Copyable>(
+  @inlinable @inline(__always) public mutating func readOptional<Value>(
     valueIndex: Int, _ readValue: (inout AvroReader) throws(AvroError) -> Value
   ) throws(AvroError) -> Value? {
     try readIndex(below: 2) == valueIndex ? try readValue(&self) : nil

@@ -205,15 +205,21 @@ extension AvroReader {
   }
 
   @inlinable @inline(__always) static func isASCII(_ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
-    var index = 0
     var seen: UInt64 = 0
-    while index &+ 8 <= count {
-      seen |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      index &+= 8
-    }
-    while index < count {
-      seen |= UInt64(bytes.load(fromByteOffset: index, as: UInt8.self))
-      index &+= 1
+    if count >= 8 {
+      // The last word overlaps the one before: no loop over single bytes.
+      let last = count &- 8
+      var index = 0
+      while index < last {
+        seen |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        index &+= 8
+      }
+      seen |= bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+    } else if count >= 4 {
+      seen |= UInt64(bytes.loadUnaligned(as: UInt32.self))
+      seen |= UInt64(bytes.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+    } else {
+      for index in 0..<count { seen |= UInt64(bytes.load(fromByteOffset: index, as: UInt8.self)) }
     }
     return seen & 0x8080_8080_8080_8080 == 0
   }

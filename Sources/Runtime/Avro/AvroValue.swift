@@ -43,28 +43,95 @@ extension AvroEnumeration {
 }
 
 extension AvroValue {
-  /// Reads a value from exactly these bytes.
+  /// Reads a value from exactly these bytes. Errors of generated types tell the path of the value at fault.
   @inlinable public init(
     avroBytes bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()
   ) throws(AvroError) {
+    self = try Self.decodeWhole(bytes, limits)
+  }
+
+  /// A function and not the initializer itself: one that throws behind an assignment to `self` copies the value, with a
+  /// retain for each String in it.
+  @inlinable @inline(__always) static func decodeWhole(
+    _ bytes: UnsafeRawBufferPointer, _ limits: AvroLimits
+  ) throws(AvroError) -> Self {
     var reader = AvroReader(bytes, limits: limits)
-    let value = try Self.decode(from: &reader)
-    guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
-    self = value
+    do throws(AvroError) {
+      let value = try Self.decode(from: &reader)
+      if _fastPath(reader.isAtEnd) { return value }
+    } catch {
+      throw Self.located(error, in: bytes, limits)
+    }
+    throw reader.error(.trailingBytes)
   }
 
   /// Reads a value from exactly these bytes.
   @inlinable public init(avroBytes bytes: [UInt8], limits: AvroLimits = AvroLimits()) throws(AvroError) {
     self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
-      try Self(avroBytes: UnsafeRawBufferPointer(buffer), limits: limits)
+      try Self.decodeWhole(UnsafeRawBufferPointer(buffer), limits)
     }
   }
 
   /// Reads a value from exactly these bytes; offsets in errors count from the start of the slice.
   @inlinable public init(avroBytes bytes: ArraySlice<UInt8>, limits: AvroLimits = AvroLimits()) throws(AvroError) {
     self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
-      try Self(avroBytes: UnsafeRawBufferPointer(buffer), limits: limits)
+      try Self.decodeWhole(UnsafeRawBufferPointer(buffer), limits)
     }
+  }
+
+  /// Reads a value from exactly these bytes, which were written with another schema.
+  ///
+  /// - Parameter plan: from that schema to this type's.
+  @inlinable public init(
+    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits()
+  ) throws(AvroError) {
+    self = try Self.decodeWhole(bytes, plan, limits)
+  }
+
+  @inlinable @inline(__always) static func decodeWhole(
+    _ bytes: UnsafeRawBufferPointer, _ plan: ResolutionPlan, _ limits: AvroLimits
+  ) throws(AvroError) -> Self {
+    if plan.isIdentity { return try decodeWhole(bytes, limits) }
+    var scratch = AvroWriter(capacity: plan.capacity(forByteCount: bytes.count))
+    return try decodeWhole(bytes, plan, limits, &scratch)
+  }
+
+  /// Reads a value from exactly these bytes, which were written with another schema.
+  @inlinable public init(
+    avroBytes bytes: [UInt8], resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits()
+  ) throws(AvroError) {
+    self = try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
+      try Self.decodeWhole(UnsafeRawBufferPointer(buffer), plan, limits)
+    }
+  }
+
+  /// As ``init(avroBytes:resolvedBy:limits:)-(UnsafeRawBufferPointer,_,_)``, with memory that is used again: what was in
+  /// `scratch` is forgotten.
+  @inlinable public init(
+    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits(),
+    scratch: inout AvroWriter
+  ) throws(AvroError) {
+    self = try Self.decodeWhole(bytes, plan, limits, &scratch)
+  }
+
+  @inlinable @inline(__always) static func decodeWhole(
+    _ bytes: UnsafeRawBufferPointer, _ plan: ResolutionPlan, _ limits: AvroLimits, _ scratch: inout AvroWriter
+  ) throws(AvroError) -> Self {
+    scratch.reset()
+    do throws(AvroError) {
+      try plan.resolve(bytes, limits: limits, into: &scratch)
+    } catch {
+      throw plan.located(error, resolving: bytes, limits: limits)
+    }
+    // `scratch` is this call's alone, so its bytes stay where they are.
+    var reader = AvroReader(UnsafeRawBufferPointer(start: scratch.base, count: scratch.count), limits: limits)
+    do throws(AvroError) {
+      let value = try Self.decode(from: &reader)
+      if _fastPath(reader.isAtEnd) { return value }
+    } catch {
+      throw plan.located(error, decoding: bytes, limits: limits)
+    }
+    throw plan.located(reader.error(.trailingBytes), decoding: bytes, limits: limits)
   }
 
   /// The value's encoding. To encode many values keep one ``AvroWriter`` and reset it between them.

@@ -41,7 +41,7 @@ public final class RegistryClient: Sendable {
     var registers: Bool
   }
 
-  private let transport: RegistryTransport
+  let transport: RegistryTransport
   private let cache: RegistryCache
   private let idFlights = SingleFlight<SubjectSchema, Int32>()
   private let schemaFlights = SingleFlight<Int32, String>()
@@ -150,7 +150,7 @@ public final class RegistryClient: Sendable {
     var schema: String
   }
 
-  private enum Asked {
+  enum Asked {
     case id(Int32)
     case schema(subject: String)
     case version(subject: String, version: String)
@@ -164,7 +164,7 @@ public final class RegistryClient: Sendable {
     }
   }
 
-  private static func error(_ failure: RegistryTransport.Failure, asked: Asked) -> RegistryError {
+  static func error(_ failure: RegistryTransport.Failure, asked: Asked) -> RegistryError {
     let refusal: RegistryTransport.Refusal
     switch failure {
     case .unreachable(let urls, let reason): return .unreachable(urls: urls, reason: reason)

@@ -75,13 +75,25 @@ final class RegistryTransport: Sendable {
   }
 
   func post(_ path: String, body: some Encodable) async throws(Failure) -> Answer {
+    try await send("POST", path, encoding: body)
+  }
+
+  func put(_ path: String, body: some Encodable) async throws(Failure) -> Answer {
+    try await send("PUT", path, encoding: body)
+  }
+
+  func delete(_ path: String) async throws(Failure) -> Answer {
+    try await send("DELETE", path, body: nil)
+  }
+
+  private func send(_ method: String, _ path: String, encoding body: some Encodable) async throws(Failure) -> Answer {
     let bytes: Data
     do {
       bytes = try JSONEncoder().encode(body)
     } catch {
-      throw .refused(Refusal(request: "POST \(path)", status: 0, code: 0, message: "cannot be sent: \(error)"))
+      throw .refused(Refusal(request: "\(method) \(path)", status: 0, code: 0, message: "cannot be sent: \(error)"))
     }
-    return try await send("POST", path, body: bytes)
+    return try await send(method, path, body: bytes)
   }
 
   // MARK: Attempts

@@ -12,7 +12,8 @@ public import TopologyModel
 /// let beat = try await codec.decode(bytes)
 /// ```
 ///
-/// A writer schema whose canonical form equals the reader's is the same schema; any other is an error.
+/// A value that was written with another schema is resolved to the record's own: a plan is made when the schema's id is
+/// met first. A schema that can't be resolved, and a value of it that has no place in the record, are errors.
 public struct TopicCodec<Value: TopicValue>: Sendable {
   public let topic: Topic<Value>
   private let registry: RegistryClient
@@ -98,56 +99,108 @@ public struct TopicCodec<Value: TopicValue>: Sendable {
   private static func value(
     in bytes: [UInt8], id: Int32, _ reading: KnownSchemas.Reading
   ) throws(CodecError) -> Value {
-    let record: String
-    switch reading {
-    case .record(let name): record = name
-    case .incompatible(let reason): throw .incompatibleSchema(id: id, reason: reason)
-    }
-    do throws(AvroError) {
-      return try bytes.withUnsafeBufferPointer { (buffer) throws(AvroError) in
-        var reader = AvroReader(
-          UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: buffer[WireFormat.headerCount...])))
-        let value = try Value.decode(recordName: record, from: &reader)
-        guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
-        return value
-      }
-    } catch {
-      throw .malformedAvro(id: id, error)
+    try withRecordBytes(bytes, id: id, reading) { (record, buffer) throws(AvroError) in
+      var reader = AvroReader(buffer)
+      let value = try Value.decode(recordName: record, from: &reader)
+      guard reader.isAtEnd else { throw reader.error(.trailingBytes) }
+      return value
     }
   }
 
-  /// Which of the topic's records a writer's schema is.
+  /// Lends `body` the Avro bytes of a value in the layout of the topic's own record, with that record's full name:
+  /// the bytes themselves when they were written so, otherwise what they resolve to.
+  private static func withRecordBytes<Result>(
+    _ bytes: [UInt8], id: Int32, _ reading: KnownSchemas.Reading,
+    _ body: (String, UnsafeRawBufferPointer) throws(AvroError) -> Result
+  ) throws(CodecError) -> Result {
+    let record: String
+    let plan: ResolutionPlan?
+    switch reading {
+    case .record(let name, let found): (record, plan) = (name, found)
+    case .incompatible(let reason): throw .incompatibleSchema(id: id, reason: reason)
+    }
+    return try bytes.withUnsafeBufferPointer { (whole) throws(CodecError) in
+      let written = UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: whole[WireFormat.headerCount...]))
+      guard let plan, !plan.isIdentity else {
+        do throws(AvroError) {
+          return try body(record, written)
+        } catch {
+          let text = Value.topicSchemas.first { $0.recordName == record }?.text ?? ""
+          throw .malformedAvro(id: id, error.located(in: written, schemaText: text))
+        }
+      }
+      var resolved = AvroWriter(capacity: plan.capacity(forByteCount: written.count))
+      do throws(AvroError) {
+        try plan.resolve(written, into: &resolved)
+      } catch {
+        if let problem = plan.incompatibility(of: written) {
+          throw .incompatibleSchema(id: id, reason: "\(problem)")
+        }
+        throw .malformedAvro(id: id, plan.located(error, resolving: written))
+      }
+      do throws(AvroError) {
+        return try resolved.withBytes { (buffer) throws(AvroError) in try body(record, buffer) }
+      } catch {
+        throw .malformedAvro(id: id, plan.located(error, decoding: written))
+      }
+    }
+  }
+
+  /// Which of the topic's records a writer's schema is read as: the one that it is, else the one of its full name,
+  /// else the first that it resolves to.
   private static func reading(writer text: String) -> KnownSchemas.Reading {
     do throws(SchemaError) {
       let writer = try Schema(parsing: text)
       let form = writer.canonicalForm()
-      for schema in Value.topicSchemas where try Schema(parsing: schema.text).canonicalForm() == form {
-        return .record(schema.recordName)
+      var candidates: [(name: String, schema: Schema)] = []
+      for schema in Value.topicSchemas {
+        let reader = try Schema(parsing: schema.text)
+        if reader.canonicalForm() == form { return .record(schema.recordName, nil) }
+        if schema.recordName == writer.definedName?.description {
+          candidates.insert((schema.recordName, reader), at: 0)
+        } else {
+          candidates.append((schema.recordName, reader))
+        }
       }
-      let expected = Value.topicSchemas.map(\.recordName).joined(separator: " or ")
-      let name = writer.definedName.map(\.description) ?? "a type without a name"
-      return .incompatible("it is a \(name) whose canonical form is not that of \(expected)")
+      return resolving(writer, candidates)
     } catch {
       return .incompatible("it can't be parsed: \(error)")
     }
+  }
+
+  private static func resolving(
+    _ writer: Schema, _ candidates: [(name: String, schema: Schema)]
+  ) -> KnownSchemas.Reading {
+    var reasons: [String] = []
+    for candidate in candidates {
+      do throws(ResolutionError) {
+        return .record(candidate.name, try ResolutionPlan(writer: writer, reader: candidate.schema))
+      } catch {
+        reasons.append("as \(candidate.name): \(error)")
+      }
+    }
+    let name = writer.definedName?.description ?? "type without a name"
+    // The reason that counts is that of the record which the writer meant, and that one stands first.
+    return .incompatible("it is a \(name) that can't be read \(reasons.first ?? "as anything")")
   }
 }
 
 /// Schema ids that were met, each with what to do about it.
 final class KnownSchemas: Sendable {
   enum Reading: Sendable {
-    /// Full name of the topic's record whose canonical form the writer's schema has.
-    case record(String)
+    /// Full name of the topic's record that the value is read as, and how it gets there; nil when it is one already.
+    case record(String, ResolutionPlan?)
     case incompatible(String)
   }
 
   private struct State {
-    var reading: [Int32: Reading] = [:]
+    var reading = BoundedCache<Int32, Reading>(capacity: KnownSchemas.capacity)
+    /// By the full names of the topic's records, so there are as many as those.
     var writing: [String: Int32] = [:]
   }
 
-  /// More are looked up again each time, in the client's cache.
-  private static let capacity = 10_000
+  /// Beyond it the oldest are forgotten, and looked up and planned again when they are met again.
+  private static let capacity = 1_000
   private let state = Mutex(State())
 
   func reading(id: Int32) -> Reading? {
@@ -159,15 +212,13 @@ final class KnownSchemas: Sendable {
   }
 
   func setReading(_ reading: Reading, id: Int32) {
-    state.withLock { state in
-      if state.reading.count < Self.capacity { state.reading[id] = reading }
-    }
+    state.withLock { $0.reading.insert(reading, for: id) }
   }
 
   func setWriting(id: Int32, record: String) {
     state.withLock { state in
       state.writing[record] = id
-      state.reading[id] = .record(record)
+      state.reading.insert(.record(record, nil), for: id)
     }
   }
 }

@@ -1,3 +1,4 @@
+import AvroSchema
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -9,14 +10,16 @@ import Logging
 /// try await registry.run()
 /// ```
 ///
-/// There: registering, looking up (by text, then by canonical form), schemas by id, subjects, versions. Not there
-/// yet, and answered with status 501: compatibility levels and checks, modes, deletion, references, metadata.
+/// There: registering, looking up (by text, then by canonical form), schemas by id, subjects, versions, compatibility
+/// levels and checks. Not there yet, and answered with status 501: modes, deletion, references, metadata.
 public struct EmbeddedRegistry: Sendable {
   public var directory: String
   public var host: String
   /// 0 takes a free one.
   public var port: Int
   public var limits: RegistryLimits
+  /// The compatibility level until a global one is set.
+  public var defaultLevel: CompatibilityMode
   public var logger: Logger
   /// Called once requests are answered, with the port.
   public var onReady: @Sendable (_ port: Int) async -> Void
@@ -27,6 +30,7 @@ public struct EmbeddedRegistry: Sendable {
   ///   - port: 0 takes a free one.
   public init(
     directory: String, host: String = "127.0.0.1", port: Int = 8081, limits: RegistryLimits = RegistryLimits(),
+    defaultLevel: CompatibilityMode = .backward,
     logger: Logger = Logger(label: "schema-registry"),
     onReady: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
   ) {
@@ -34,6 +38,7 @@ public struct EmbeddedRegistry: Sendable {
     self.host = host
     self.port = port
     self.limits = limits
+    self.defaultLevel = defaultLevel
     self.logger = logger
     self.onReady = onReady
   }
@@ -44,7 +49,7 @@ public struct EmbeddedRegistry: Sendable {
   public func run() async throws {
     let store: RegistryStore
     do {
-      store = try await RegistryStore(directory: directory, limits: limits)
+      store = try await RegistryStore(directory: directory, limits: limits, defaultLevel: defaultLevel)
     } catch {
       throw EmbeddedRegistryError(message: error.message)
     }

@@ -15,22 +15,38 @@ struct Registration: Codable, Hashable, Sendable {
   var schema: String
 }
 
+/// A change of compatibility level; the journal's other kind of line.
+struct LevelSetting: Codable, Hashable, Sendable {
+  /// Nil for the global one.
+  var subject: String?
+  /// Nil when it was deleted.
+  var level: String?
+}
+
 /// The append-only file of registrations.
 ///
-/// A line is `{"crc32":"xxxxxxxx","registration":{…}}`: the checksum is over the bytes of the inner object as they
+/// A line is `{"crc32":"xxxxxxxx","registration":{…}}` or has `level` in that place: the checksum is over the bytes of the inner object as they
 /// stand there. Each line is on the disk (fsync) before ``append(_:)`` returns. Not `Sendable`: ``RegistryStore``
 /// owns it.
 final class Journal {
   /// What replaying the file gave, in the order of the file.
   enum Entry {
     case registration(Registration, line: Int)
+    case level(LevelSetting, line: Int)
     /// `lostAtMost` is a bound on the registrations that the damaged bytes held: none is shorter than 64 bytes.
     case damaged(line: Int, reason: String, lostAtMost: Int)
   }
 
   static let shortestLineBytes = 64
   private static let prefix = Array(#"{"crc32":""#.utf8)
-  private static let middle = Array(#"","registration":"#.utf8)
+  private static let registrationMiddle = Array(#"","registration":"#.utf8)
+  private static let levelMiddle = Array(#"","level":"#.utf8)
+
+  /// What a whole line holds.
+  enum Content {
+    case registration(Registration)
+    case level(LevelSetting)
+  }
 
   let path: String
   /// -1 when closed.
@@ -84,7 +100,9 @@ final class Journal {
     for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
       number += 1
       switch Self.parse(line) {
-      case .success(let registration):
+      case .success(.level(let setting)):
+        entries.append(.level(setting, line: number))
+      case .success(.registration(let registration)):
         entries.append(.registration(registration, line: number))
       case .failure(let damage):
         entries.append(
@@ -101,27 +119,35 @@ final class Journal {
 
   /// Adds a line and waits until it is on the disk.
   func append(_ registration: Registration) throws(RegistryFailure) {
-    try write(Self.line(of: registration))
+    try write(Self.line(of: registration, middle: Self.registrationMiddle))
+  }
+
+  /// As above.
+  func append(_ setting: LevelSetting) throws(RegistryFailure) {
+    try write(Self.line(of: setting, middle: Self.levelMiddle))
   }
 
   // MARK: Lines
 
   struct Damage: Error { var reason: String }
 
-  static func line(of registration: Registration) throws(RegistryFailure) -> [UInt8] {
+  private static func line(of content: some Encodable, middle: [UInt8]) throws(RegistryFailure) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     let body: [UInt8]
     do {
-      body = Array(try encoder.encode(registration))
+      body = Array(try encoder.encode(content))
     } catch {
       throw .store("cannot write the registration as JSON: \(error)")
     }
     return prefix + hex(CRC32.checksum(body)) + middle + body + Array("}\n".utf8)
   }
 
-  static func parse(_ line: some BidirectionalCollection<UInt8>) -> Result<Registration, Damage> {
+  static func parse(_ line: some BidirectionalCollection<UInt8>) -> Result<Content, Damage> {
     let bytes = Array(line)
+    let kindStart = prefix.count + 8
+    let isLevel = bytes.count > kindStart && bytes[kindStart...].starts(with: levelMiddle)
+    let middle = isLevel ? levelMiddle : registrationMiddle
     let bodyStart = prefix.count + 8 + middle.count
     guard bytes.count > bodyStart + 1, bytes.starts(with: prefix), bytes.last == UInt8(ascii: "}"),
       bytes[(prefix.count + 8)..<bodyStart].elementsEqual(middle)
@@ -131,7 +157,11 @@ final class Journal {
       return .failure(Damage(reason: "the checksum does not fit"))
     }
     do {
-      return .success(try JSONDecoder().decode(Registration.self, from: Data(body)))
+      let data = Data(body)
+      return .success(
+        isLevel
+          ? .level(try JSONDecoder().decode(LevelSetting.self, from: data))
+          : .registration(try JSONDecoder().decode(Registration.self, from: data)))
     } catch {
       return .failure(Damage(reason: "the registration cannot be read: \(error)"))
     }

@@ -4,6 +4,7 @@ import AvroSchema
 struct ParsedSchema: Sendable {
   /// As it was sent; this is what is stored and served.
   let text: String
+  let schema: Schema
   /// The JSON with members sorted by name and no white space: texts that differ in nothing else are the same schema.
   let identity: ExactText
   /// Parsing canonical form (specification 1.12): schemas with the same one write the same bytes.
@@ -12,7 +13,7 @@ struct ParsedSchema: Sendable {
   init(_ text: String) throws(RegistryFailure) {
     do {
       let json = try JSONValue(parsing: text, limits: JSONLimits(maxDepth: 400))
-      let schema = try Schema(json: json)
+      schema = try Schema(json: json)
       self.text = text
       identity = ExactText(Self.sorted(json).text)
       canonicalForm = ExactText(schema.canonicalForm())

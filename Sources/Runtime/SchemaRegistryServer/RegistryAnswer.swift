@@ -11,11 +11,21 @@ enum RegistryAnswer {
   case numbers([Int32])
   case uses([(subject: String, version: Int32)])
   case setting(name: String, value: String)
+  case compatibility(isCompatible: Bool, messages: [String])
   /// Text that is JSON already: a schema by itself.
   case raw(String)
 
   private struct ID: Encodable { var id: Int32 }
   private struct SchemaText: Encodable { var schema: String }
+  private struct Compatibility: Encodable {
+    var isCompatible: Bool
+    var messages: [String]?
+
+    enum CodingKeys: String, CodingKey {
+      case isCompatible = "is_compatible"
+      case messages
+    }
+  }
   private struct Use: Encodable {
     var subject: String
     var version: Int32
@@ -40,6 +50,8 @@ enum RegistryAnswer {
     case .numbers(let numbers): try Self.encoded(numbers)
     case .uses(let uses): try Self.encoded(uses.map { Use(subject: $0.subject, version: $0.version) })
     case .setting(let name, let value): try Self.encoded([name: value])
+    case .compatibility(let isCompatible, let messages):
+      try Self.encoded(Compatibility(isCompatible: isCompatible, messages: messages.isEmpty ? nil : messages))
     case .raw(let text): Data(text.utf8)
     }
   }

@@ -35,6 +35,14 @@ struct RegistryFailure: Error, Hashable, Sendable {
       "Subject '\(subject)' has no compatibility level of its own; GET /config has the one that holds.")
   }
 
+  /// Confluent's registry has no longer code here: it is the status.
+  static func incompatible(subject: String, _ messages: [String]) -> Self {
+    Self(
+      status: 409,
+      "Schema being registered is incompatible with an earlier schema for subject \"\(subject)\", details: "
+        + "[\(messages.joined(separator: ", "))]")
+  }
+
   static func invalidSchema(_ reason: String) -> Self {
     Self(status: 422, code: 42201, "Invalid schema: \(reason)")
   }

@@ -37,8 +37,9 @@ struct RegistryResponder: HTTPResponder {
     case "health": return try onlyGet(parts) { .setting(name: "status", value: "ok") }
     case "subjects": return try await subjects(parts, request)
     case "schemas": return try await schemas(parts)
-    case "config", "mode": return try await settings(parts)
-    case "compatibility": throw RegistryFailure.notImplemented("compatibility checks")
+    case "config": return try await config(parts, request)
+    case "mode": return try mode(parts)
+    case "compatibility": return try await compatibility(parts, request)
     case "contexts", "exporters", "dek-registry", "catalog":
       throw RegistryFailure.notImplemented("\(parts.segments[0])")
     default: throw notFound(parts)
@@ -103,30 +104,27 @@ struct RegistryResponder: HTTPResponder {
     }
   }
 
-  /// Nothing is checked on registration and nothing can be switched off, so these are the true values.
-  private func settings(_ parts: RegistryRequest) async throws -> RegistryAnswer {
-    let isConfig = parts.segments[0] == "config"
+  /// Nothing can be switched off, so this is the true value.
+  private func mode(_ parts: RegistryRequest) throws -> RegistryAnswer {
     guard parts.segments.count <= 2 else { throw notFound(parts) }
-    guard parts.method == .get else {
-      throw RegistryFailure.notImplemented(
-        isConfig ? "compatibility levels other than NONE" : "modes other than READWRITE")
-    }
-    let answer = RegistryAnswer.setting(
-      name: isConfig ? "compatibilityLevel" : "mode", value: isConfig ? "NONE" : "READWRITE")
+    guard parts.method == .get else { throw RegistryFailure.notImplemented("modes other than READWRITE") }
     if parts.segments.count == 2 {
       let subject = try checkedSubject(parts.segments[1])
       guard parts.query["defaultToGlobal"] == "true" else {
-        throw isConfig
-          ? RegistryFailure.noConfiguration(subject: subject)
-          : RegistryFailure(status: 404, code: 40409, "Subject '\(subject)' has no mode of its own; see GET /mode.")
+        throw RegistryFailure(
+          status: 404, code: 40409, "Subject '\(subject)' has no mode of its own; see GET /mode.")
       }
     }
-    return answer
+    return .setting(name: "mode", value: "READWRITE")
   }
 
   // MARK: Parts of a request
 
-  private func schema(in request: Request) async throws -> ParsedSchema {
+  func schema(in request: Request) async throws -> ParsedSchema {
+    try SchemaBody.schema(in: try await body(of: request))
+  }
+
+  func body(of request: Request) async throws -> ByteBuffer {
     guard RegistryMediaType.isReadable(request.headers[.contentType]) else {
       throw RegistryFailure(
         status: 415, "Send the body with Content-Type \(RegistryMediaType.versioned) or application/json.")
@@ -140,10 +138,10 @@ struct RegistryResponder: HTTPResponder {
       guard body.readableBytes + chunk.readableBytes <= limits.maxBodyBytes else { throw tooLarge }
       body.writeImmutableBuffer(chunk)
     }
-    return try SchemaBody.schema(in: body)
+    return body
   }
 
-  private func checkedSubject(_ subject: String) throws(RegistryFailure) -> String {
+  func checkedSubject(_ subject: String) throws(RegistryFailure) -> String {
     guard !subject.isEmpty else { throw .invalidSubject("it is empty") }
     guard subject.utf8.count <= limits.maxSubjectBytes else {
       throw .invalidSubject("it has more than \(limits.maxSubjectBytes) bytes")
@@ -155,7 +153,7 @@ struct RegistryResponder: HTTPResponder {
   }
 
   /// Nil for the latest.
-  private static func version(_ text: String) throws(RegistryFailure) -> Int32? {
+  static func version(_ text: String) throws(RegistryFailure) -> Int32? {
     if text == "latest" || text == "-1" { return nil }
     guard let number = Int32(text), number >= 1 else { throw .invalidVersion(text) }
     return number
@@ -171,11 +169,11 @@ struct RegistryResponder: HTTPResponder {
     return answer()
   }
 
-  private func notFound(_ parts: RegistryRequest) -> RegistryFailure {
+  func notFound(_ parts: RegistryRequest) -> RegistryFailure {
     RegistryFailure(status: 404, "There is nothing at /\(parts.segments.joined(separator: "/")).")
   }
 
-  private func wrongMethod(_ parts: RegistryRequest, _ allowed: String) -> RegistryFailure {
+  func wrongMethod(_ parts: RegistryRequest, _ allowed: String) -> RegistryFailure {
     RegistryFailure(status: 405, "Use \(allowed) here, not \(parts.method.rawValue).")
   }
 

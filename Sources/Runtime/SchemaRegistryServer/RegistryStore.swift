@@ -25,7 +25,11 @@ actor RegistryStore {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   private let journal: Journal
-  private let limits: RegistryLimits
+  let limits: RegistryLimits
+  /// What holds until a global level is set.
+  let defaultLevel: CompatibilityMode
+  private(set) var globalLevel: CompatibilityMode?
+  private(set) var levels: [ExactText: CompatibilityMode] = [:]
   private var schemas: [Int32: StoredSchema] = [:]
   private var ids: [ExactText: Int32] = [:]
   private var subjects: [ExactText: Subject] = [:]
@@ -34,9 +38,12 @@ actor RegistryStore {
   /// What could not be read at start, a sentence each.
   private(set) var damage: [String] = []
 
-  init(directory: String, limits: RegistryLimits) async throws(RegistryFailure) {
+  init(
+    directory: String, limits: RegistryLimits, defaultLevel: CompatibilityMode = .backward
+  ) async throws(RegistryFailure) {
     executor = QueueExecutor(label: "schema-registry-store")
     self.limits = limits
+    self.defaultLevel = defaultLevel
     journal = try Journal(directory: directory)
     try load()
   }
@@ -50,6 +57,7 @@ actor RegistryStore {
     if let known, let version = known.versionOfIdentity[schema.identity], let id = known.id(of: version) {
       return registration(id: id, subject: subject, version: version)
     }
+    try checkCompatibility(schema, subject: subject)
     guard known != nil || subjects.count < limits.maxSubjects else {
       throw .notPermitted("The registry has \(subjects.count) subjects, its limit; delete it or raise the limit.")
     }
@@ -66,6 +74,12 @@ actor RegistryStore {
     try journal.append(registration)
     add(registration, schema: schema)
     return registration
+  }
+
+  /// Writes a level to the journal, then has it hold.
+  func store(_ setting: LevelSetting) throws(RegistryFailure) {
+    try journal.append(setting)
+    try apply(setting)
   }
 
   /// Lets go of the directory: another registry may use it.
@@ -112,6 +126,13 @@ actor RegistryStore {
     return registration(id: id, subject: subject, version: found)
   }
 
+  /// Newest first; empty for a subject that nothing was registered under.
+  func parsedVersions(subject: String) -> [(version: Int32, schema: ParsedSchema)] {
+    (subjects[ExactText(subject)]?.versions ?? []).reversed().compactMap { version, id in
+      schemas[id].map { (version, $0.schema) }
+    }
+  }
+
   func counts() -> (subjects: Int, schemas: Int) {
     (subjects.count, schemas.count)
   }
@@ -147,12 +168,30 @@ actor RegistryStore {
           lastID = max(lastID, registration.id)
           damage.append("\(journal.path) line \(line) is skipped: \(error.message)")
         }
+      case .level(let setting, let line):
+        do {
+          try apply(setting)
+        } catch {
+          damage.append("\(journal.path) line \(line) is skipped: \(error.message)")
+        }
       case .damaged(let line, let reason, let lostAtMost):
         // The ids of lost registrations may be in records on topics: they are never given out again.
         let lost = Int32(clamping: lostAtMost)
         lastID = lastID > .max - lost ? .max : lastID + lost
         damage.append("\(journal.path) line \(line) is skipped: \(reason)")
       }
+    }
+  }
+
+  private func apply(_ setting: LevelSetting) throws(RegistryFailure) {
+    let level = setting.level.flatMap(CompatibilityMode.init(rawValue:))
+    guard level != nil || setting.level == nil else {
+      throw .store("there is no compatibility level '\(setting.level ?? "")'")
+    }
+    if let subject = setting.subject {
+      levels[ExactText(subject)] = level
+    } else {
+      globalLevel = level
     }
   }
 

@@ -145,7 +145,7 @@ extension Naming {
     "AvroTimestampNanos", "AvroValue", "AvroWriter", "AvroEnumeration",
     "AvroIntegerValue", "AvroLimits", "AvroNull", "AvroArrayView", "AvroBytesView", "AvroLocatedView", "AvroMapView",
     "AvroPackedRecord", "AvroPackedStorage", "AvroPackedStart", "AvroPlace", "AvroRecordView", "AvroStringView",
-    "AvroView", "AvroDecodingFailure",
+    "AvroView", "AvroDecodingFailure", "AvroOptionalView",
     // Nested in every record.
     "Packed", "Unpacked", "View",
   ]

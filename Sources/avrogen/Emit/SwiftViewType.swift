@@ -10,7 +10,7 @@ indirect enum SwiftViewType {
     switch self {
     case .copied(let type): type.text
     case .view(let type): type
-    case .optional(let wrapped, _): "\(wrapped.text)?"
+    case .optional(let wrapped, _): "AvroOptionalView<\(wrapped.text)>"
     }
   }
 
@@ -30,7 +30,7 @@ indirect enum SwiftViewType {
 
   private func readOpening(_ reader: String) -> String {
     guard case .optional(_, let index) = self else { return "" }
-    return "\(reader).readOptional(valueIndex: \(index))"
+    return "\(reader).readOptionalView(valueIndex: \(index))"
   }
 
   /// Writes `prefix try …`, over several lines where one is too short.

@@ -125,6 +125,7 @@ extension DefinitionReader {
     let fields = readFields(fieldsNode, inner)
     guard let index else { return invalid }
     draft.declarations[index].body = .record(fields)
+    draft.declarations[index].isTopLevel = isEntry
     return TypeExpression(location: node.location, kind: .declared(index))
   }
 
@@ -279,9 +280,11 @@ extension DefinitionReader {
     _ = checkKeys(node, of: "an enum", keys, isOpen: context.isAvro)
     guard let symbolsNode = required("symbols", of: "an enum", node) else { return invalid }
     var symbols: [String] = []
+    var places: [String: Location] = [:]
     for symbol in nameList(symbolsNode, "symbols") {
       if Names.isAvroName(symbol.text) {
         symbols.append(symbol.text)
+        places[symbol.text] = symbol.location
       } else {
         diagnostics.error(symbol.location, "symbol \(quoted(symbol.text)) is not a valid Avro name")
       }
@@ -299,6 +302,8 @@ extension DefinitionReader {
     }
     guard let index else { return invalid }
     draft.declarations[index].body = .enumeration(symbols: symbols, defaultSymbol: defaultSymbol)
+    draft.declarations[index].detailLocation = symbolsNode.location
+    draft.declarations[index].symbolLocations = places
     return TypeExpression(location: node.location, kind: .declared(index))
   }
 
@@ -324,6 +329,7 @@ extension DefinitionReader {
     }
     guard let index else { return invalid }
     draft.declarations[index].body = .fixed(size: size, logical)
+    draft.declarations[index].detailLocation = sizeNode.location
     draft.declarations[index].isUUID = isUUID
     return TypeExpression(location: node.location, kind: .declared(index))
   }

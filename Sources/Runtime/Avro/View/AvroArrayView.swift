@@ -26,7 +26,7 @@
   }
 
   /// Goes through the items again; each time `body` is called it reads one.
-  @inlinable @inline(__always) func forEach<Failure: Error>(
+  @inlinable @inline(__always) func each<Failure: Error>(
     minimumItemBytes: Int, _ body: (inout AvroReader) throws(Failure) -> Void
   ) throws(Failure) {
     var reader = AvroReader(checked: bytes)
@@ -56,10 +56,10 @@
 
   @inlinable public var isEmpty: Bool { items.count == 0 }
 
-  @inlinable public func forEach<Failure: Error>(
+  @inlinable public func each<Failure: Error>(
     _ body: (borrowing Item) throws(Failure) -> Void
   ) throws(Failure) {
-    try items.forEach(minimumItemBytes: Item.minimumAvroBytes) { (reader) throws(Failure) in
+    try items.each(minimumItemBytes: Item.minimumAvroBytes) { (reader) throws(Failure) in
       let item = AvroReader.checked { () throws(AvroError) in try Item(viewing: &reader) }
       try body(item)
     }
@@ -71,7 +71,7 @@ extension AvroArrayView {
   @inlinable public func array() -> [Item] {
     var array: [Item] = []
     array.reserveCapacity(min(count, 16 &+ items.bytes.count))
-    forEach { array.append($0) }
+    each { array.append($0) }
     return array
   }
 }
@@ -93,10 +93,10 @@ extension AvroArrayView {
 
   @inlinable public var isEmpty: Bool { items.count == 0 }
 
-  @inlinable public func forEach<Failure: Error>(
+  @inlinable public func each<Failure: Error>(
     _ body: (_ key: borrowing AvroStringView, _ value: borrowing Value) throws(Failure) -> Void
   ) throws(Failure) {
-    try items.forEach(minimumItemBytes: 1) { (reader) throws(Failure) in
+    try items.each(minimumItemBytes: 1) { (reader) throws(Failure) in
       let key = AvroReader.checked { () throws(AvroError) in try AvroStringView(viewing: &reader) }
       let value = AvroReader.checked { () throws(AvroError) in try Value(viewing: &reader) }
       try body(key, value)

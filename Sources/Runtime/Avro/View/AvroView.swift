@@ -40,7 +40,7 @@ extension AvroValue {
 ///
 /// Numbers, enums, fixed and logical types are read at once. Strings and bytes are views of the buffer; nested records
 /// are views inside the view; arrays and maps have been checked and are gone through with a closure; unions are enums to
-/// be looked at with `switch`, and so are optionals. That a string is UTF-8 is checked when it is asked for, and nothing
+/// be looked at with `switch`, and so are optionals of views (or with `map`). That a string is UTF-8 is checked when it is asked for, and nothing
 /// else: all other malformed bytes are an error of `withDecoded`.
 ///
 /// A view cannot be copied, kept, returned, captured by a closure that escapes, or held across an `await`: whoever tries
