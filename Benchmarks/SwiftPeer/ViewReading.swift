@@ -25,3 +25,52 @@ struct Sum {
     }
   }
 }
+
+extension Sum {
+  mutating func add(_ party: borrowing Party.View) {
+    add(party.name)
+    add(party.iban)
+    add(party.address.street)
+    add(party.address.city)
+    add(party.address.zip)
+    add(party.address.country)
+  }
+
+  mutating func add(_ item: borrowing Item.View) {
+    add(item.sku)
+    total &+= Int64(item.qty) &+ item.price &+ Int64(bitPattern: (item.discount ?? 0).bitPattern)
+    item.tags.forEach { add($0) }
+  }
+
+  mutating func add(_ event: borrowing WideEvent.View) {
+    total &+= event.created &+ Int64(event.kind.rawValue) &+ Int64(bitPattern: event.score.bitPattern)
+    total &+= Int64(event.ratio.bitPattern) &+ (event.active ? 1 : 0) &+ Int64(event.count)
+    if let owner = event.owner { add(owner) }
+    if let delegate = event.delegate { add(delegate) }
+    event.items.forEach { add($0) }
+    event.counters.forEach { key, value in
+      add(key)
+      total &+= value
+    }
+    event.labels.forEach { add($0) }
+    if let note = event.note { add(note) }
+    switch event.outcome {
+    case .null: break
+    case .boolean(let value): total &+= value ? 1 : 0
+    case .long(let value): total &+= value
+    case .double(let value): total &+= Int64(bitPattern: value.bitPattern)
+    case .string(let value): add(value)
+    }
+    total &+= Int64(event.payload.count)
+  }
+}
+
+@inline(never) func readWideEvents(_ records: [UnsafeRawBufferPointer]) throws {
+  for bytes in records {
+    try WideEvent.View.withDecoded(bytes) { (view: borrowing WideEvent.View) in
+      var sum = Sum()
+      sum.add(view)
+      withUnsafePointer(to: sum) { bench_use($0) }
+    }
+  }
+}
