@@ -4,16 +4,19 @@ import PackagePlugin
 /// Makes Swift of the `.yaml`, `.yml` and `.avsc` files of a target.
 ///
 /// The files are those that SwiftPM itself found in the target, so that one that is added, edited or removed is planned
-/// anew; what a plugin finds by listing a folder is not.
+/// anew; what a plugin finds by listing a folder is not. Those below a folder `history` of the target are no definitions:
+/// they are what shipped, which the definitions are compared with.
 @main
 struct AvrogenBuild: BuildToolPlugin {
   private static let extensions: Set<String> = ["yaml", "yml", "avsc"]
 
   func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
     guard let module = target.sourceModule else { return [] }
-    let inputs = module.sourceFiles.map(\.url)
+    let files = module.sourceFiles.map(\.url)
       .filter { Self.extensions.contains($0.pathExtension.lowercased()) }
       .sorted { $0.path < $1.path }
+    let history = files.filter { isHistory($0, of: target) }
+    let inputs = files.filter { !isHistory($0, of: target) }
     guard !inputs.isEmpty else {
       Diagnostics.warning("target \(target.name) uses AvrogenBuild and has no .yaml, .yml or .avsc file")
       return []
@@ -24,10 +27,18 @@ struct AvrogenBuild: BuildToolPlugin {
       .buildCommand(
         displayName: "avrogen \(target.name)",
         executable: try context.tool(named: "avrogen").url,
-        arguments: ["generate", "--output", folder.path] + inputs.map(\.path),
-        inputFiles: inputs,
+        arguments: ["generate", "--output", folder.path] + inputs.map(\.path)
+          + history.flatMap { ["--history", $0.path] },
+        inputFiles: inputs + history,
         outputFiles: names.map { folder.appending(path: $0) })
     ]
+  }
+
+  /// Only folders inside the target count, whatever those around it are called.
+  private func isHistory(_ file: URL, of target: Target) -> Bool {
+    let root = target.directoryURL.standardizedFileURL.pathComponents
+    let path = file.standardizedFileURL.pathComponents
+    return path.starts(with: root) && path.dropFirst(root.count).dropLast().contains("history")
   }
 
   /// Exactly what avrogen writes: `<stem>.swift` an input and the index. All Swift files of a module need names of their

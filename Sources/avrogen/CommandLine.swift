@@ -1,7 +1,12 @@
 /// What one call asks for.
 struct Invocation: Equatable {
   enum Verb: String, CaseIterable {
-    case generate, check, sql, avsc, topology
+    case generate, check, compat
+    case recordHistory = "record-history"
+    case sql, avsc, topology
+
+    /// Whether records are compared with what shipped of them.
+    var readsHistory: Bool { [.generate, .check, .compat, .recordHistory].contains(self) }
   }
 
   var verb: Verb
@@ -9,6 +14,10 @@ struct Invocation: Equatable {
   var definitions: [String]
   /// Nil for standard output.
   var output: String?
+  /// Files and folders with what shipped; empty for `history` in each folder of definitions.
+  var history: [String] = []
+  /// Record what breaks compatibility too.
+  var isForced = false
 
   /// Why the arguments cannot be followed.
   struct UsageError: Error, Equatable {
@@ -31,13 +40,17 @@ struct Invocation: Equatable {
     Verbs:
       generate          Swift: <file>.swift for each input and AvrogenIndex.swift
       check             nothing; says what is wrong
+      compat            nothing; compares each record with what shipped of it, in history/
+      record-history    history/<full name>.<version>.avsc, one for each record that is new or has changed
       sql               <database>.sql, one a database
       avsc              <full name>.avsc, one a named type
       topology --json   topics, services, databases as JSON (topology.json)
-
+    \(OwnVerb.all.map(\.help).joined())
     Options:
       --definitions DIR|FILE…   folders and files to read (default: definitions); - is standard input
+      --history DIR|FILE        what shipped (default: history in each folder of definitions)
       --output DIR              folder to write to (default: standard output)
+      --force                   record what breaks compatibility, too
       --help, --version
 
     Exit status: 0 good, 1 problems in the definitions or files, 2 usage.
@@ -56,7 +69,9 @@ private struct ArgumentReader {
   private var verb: String?
   private var definitions: [String] = []
   private var output: String?
+  private var history: [String] = []
   private var isJSON = false
+  private var isForced = false
 
   init(_ arguments: [String]) {
     rest = arguments[...]
@@ -70,7 +85,7 @@ private struct ArgumentReader {
         continue
       }
       let (name, attached) = split(argument)
-      if let attached, name != "--definitions", name != "--output" {
+      if let attached, !["--definitions", "--history", "--output"].contains(name) {
         throw Invocation.UsageError(message: "\(name) takes no value, got \(quoted(attached))")
       }
       switch name {
@@ -78,12 +93,16 @@ private struct ArgumentReader {
       case "--version": return .version
       case "--": isLiteral = true
       case "--json": isJSON = true
+      case "--force": isForced = true
+      case "--history": history.append(try value(of: name, attached))
       case "--definitions": definitions.append(try value(of: name, attached))
       case "--output":
         guard output == nil else { throw Invocation.UsageError(message: "--output is given twice") }
         output = try value(of: name, attached)
       default:
-        let known = ["--definitions", "--output", "--json", "--help", "--version"]
+        let known = [
+          "--definitions", "--history", "--output", "--json", "--force", "--help", "--version",
+        ]
         throw Invocation.UsageError(message: "unknown option \(quoted(name))\(NearName.hint(name, among: known))")
       }
     }
@@ -112,7 +131,7 @@ private struct ArgumentReader {
   }
 
   private func invocation() throws(Invocation.UsageError) -> Invocation {
-    let verbs = Invocation.Verb.allCases.map(\.rawValue)
+    let verbs = Invocation.Verb.allCases.map(\.rawValue) + OwnVerb.all.map(\.name)
     guard let verb else {
       throw Invocation.UsageError(message: "a verb is missing: one of \(verbs.joined(separator: ", "))")
     }
@@ -123,9 +142,26 @@ private struct ArgumentReader {
     if !isJSON, known == .topology {
       throw Invocation.UsageError(message: "topology is written as JSON only: add --json")
     }
-    if output != nil, known == .check {
-      throw Invocation.UsageError(message: "check writes nothing: leave --output out")
+    if output != nil, known == .check || known == .compat {
+      throw Invocation.UsageError(message: "\(verb) writes nothing: leave --output out")
     }
-    return Invocation(verb: known, definitions: definitions.isEmpty ? ["definitions"] : definitions, output: output)
+    try checkHistory(known)
+    return Invocation(
+      verb: known, definitions: definitions.isEmpty ? ["definitions"] : definitions, output: output,
+      history: history, isForced: isForced)
+  }
+
+  private func checkHistory(_ verb: Invocation.Verb) throws(Invocation.UsageError) {
+    if !history.isEmpty, !verb.readsHistory {
+      throw Invocation.UsageError(message: "\(verb.rawValue) reads no history: leave --history out")
+    }
+    if isForced, verb != .recordHistory {
+      throw Invocation.UsageError(message: "--force belongs to record-history")
+    }
+    guard verb == .recordHistory else { return }
+    if history.count > 1 { throw Invocation.UsageError(message: "record-history takes one --history, a folder") }
+    if output != nil {
+      throw Invocation.UsageError(message: "record-history writes to history: --history says where, not --output")
+    }
   }
 }

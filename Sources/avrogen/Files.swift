@@ -26,8 +26,7 @@ enum Files {
       guard !names.isEmpty else {
         throw Loader.InputError(message: "no .yaml, .yml or .avsc file in \(argument)")
       }
-      let folder = argument.hasSuffix("/") ? argument : argument + "/"
-      paths += names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { folder + $0 }
+      paths += names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { joined(argument, $0) }
     }
     guard paths.count <= InputLimits.files else {
       throw Loader.InputError(message: "more than \(InputLimits.files) files")
@@ -36,12 +35,59 @@ enum Files {
     return paths.filter { seen.insert($0).inserted }.map { Loader.Input(path: $0, content: content(of: $0)) }
   }
 
-  private static func isFolder(_ path: String) -> Bool {
+  /// Where the versions that shipped stand, beside the definitions.
+  static let historyFolder = "history"
+
+  /// The history that goes with definitions: what `arguments` name, or else the folder `history` in each folder of
+  /// `definitions`. Folders are read with all that is below them; only what is called like definitions counts.
+  static func history(_ arguments: [String], definitions: [String]) throws(Loader.InputError) -> [Loader.Input] {
+    var paths: [String] = []
+    if arguments.isEmpty {
+      for folder in definitions where isFolder(folder) && isFolder(joined(folder, historyFolder)) {
+        paths += try below(joined(folder, historyFolder), depth: 0)
+      }
+    }
+    for argument in arguments { paths += isFolder(argument) ? try below(argument, depth: 0) : [argument] }
+    guard paths.count <= InputLimits.historyFiles else {
+      throw Loader.InputError(message: "more than \(InputLimits.historyFiles) files of history")
+    }
+    var seen: Set<String> = []
+    return paths.filter { seen.insert($0).inserted }.map { Loader.Input(path: $0, content: content(of: $0)) }
+  }
+
+  private static func below(_ folder: String, depth: Int) throws(Loader.InputError) -> [String] {
+    guard depth < InputLimits.historyDepth else {
+      throw Loader.InputError(message: "\(folder) is more than \(InputLimits.historyDepth) folders deep in history")
+    }
+    var paths: [String] = []
+    for name in try names(in: folder).sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    where !name.hasPrefix(".") {
+      let path = joined(folder, name)
+      if isFolder(path) {
+        paths += try below(path, depth: depth + 1)
+      } else if extensions.contains(where: { name.hasSuffix($0) }) {
+        paths.append(path)
+      }
+      guard paths.count <= InputLimits.historyFiles else { break }
+    }
+    return paths
+  }
+
+  static func joined(_ folder: String, _ name: String) -> String {
+    folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+  }
+
+  static func exists(_ path: String) -> Bool {
+    var info = stat()
+    return stat(path, &info) == 0
+  }
+
+  static func isFolder(_ path: String) -> Bool {
     var info = stat()
     return stat(path, &info) == 0 && info.st_mode & S_IFMT == S_IFDIR
   }
 
-  private static func names(in folder: String) throws(Loader.InputError) -> [String] {
+  static func names(in folder: String) throws(Loader.InputError) -> [String] {
     guard let stream = opendir(folder) else {
       throw Loader.InputError(message: "cannot read folder \(folder): \(reason())")
     }
@@ -56,7 +102,7 @@ enum Files {
     return names
   }
 
-  private static func content(of path: String) -> Result<[UInt8], Loader.InputError> {
+  static func content(of path: String) -> Result<[UInt8], Loader.InputError> {
     if path == "-" { return bytes(of: 0) }
     // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
     let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
@@ -95,12 +141,18 @@ enum Files {
   /// Writes what has changed, all of it or nothing: first to temporary names beside the files, then renames.
   static func write(_ files: [GeneratedFile], toFolder folder: String) throws(Loader.InputError) {
     try makeFolder(folder)
+    try write(files.map { (folder: folder, file: $0) })
+  }
+
+  /// As ``write(_:toFolder:)``, in several folders at once.
+  static func write(_ files: [(folder: String, file: GeneratedFile)]) throws(Loader.InputError) {
+    for folder in Set(files.map(\.folder)).sorted() { try makeFolder(folder) }
     var pending: [(temporary: String, final: String)] = []
     do throws(Loader.InputError) {
-      for file in files {
-        let path = folder + "/" + file.name
+      for (folder, file) in files {
+        let path = joined(folder, file.name)
         if case .success(let old) = wholeContent(of: path), old.elementsEqual(file.text.utf8) { continue }
-        let temporary = "\(folder)/.\(file.name).\(getpid()).tmp"
+        let temporary = joined(folder, ".\(file.name).\(getpid()).tmp")
         pending.append((temporary, path))
         try writeWhole(file.text, to: temporary)
       }

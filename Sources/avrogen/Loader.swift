@@ -28,12 +28,34 @@ struct Loader {
     case bad([String])
   }
 
-  /// Reads and checks everything; never stops at the first problem.
-  static func load(_ inputs: [Input]) -> Outcome {
-    let paths = inputs.map(\.path)
+  /// What was read, with what is wrong with it.
+  struct Loaded {
+    /// Whole when there is no problem.
+    var model: Model
+    /// Of the definitions, then of the history.
+    var paths: [String]
+    var problems: Diagnostics
+    /// Empty when the definitions or a file of the history have a problem.
+    var histories: [RecordHistory]
+    /// Where a record breaks what it has to keep to.
+    var breaks: Diagnostics
+
+    var outcome: Outcome {
+      let all = Diagnostics()
+      for problem in problems.problems.union(breaks.problems) { all.add(problem) }
+      return all.problems.isEmpty ? .good(model) : .bad(all.lines(paths: paths))
+    }
+  }
+
+  /// Reads and checks everything; never stops at the first problem. Records are compared with `history` once there is no
+  /// other problem.
+  static func load(_ inputs: [Input], history: [Input] = []) -> Outcome { read(inputs, history: history).outcome }
+
+  static func read(_ inputs: [Input], history: [Input]) -> Loaded {
+    let paths = (inputs + history).map(\.path)
     let diagnostics = Diagnostics()
     let reader = DefinitionReader(paths: paths, diagnostics: diagnostics)
-    let files = paths.map { DefinitionFile(path: $0, stem: stem(of: $0)) }
+    let files = inputs.map(\.path).map { DefinitionFile(path: $0, stem: stem(of: $0)) }
     checkStems(files, diagnostics)
     var isComplete = true
     for (index, input) in inputs.enumerated() {
@@ -50,7 +72,13 @@ struct Loader {
     var builder = ModelBuilder(draft: reader.draft, diagnostics: diagnostics, isComplete: isComplete)
     let model = builder.build(files: files)
     if diagnostics.problems.isEmpty { checkTexts(model, reader.draft, diagnostics) }
-    return diagnostics.problems.isEmpty ? .good(model) : .bad(diagnostics.lines(paths: paths))
+    let versions = HistoryReader(diagnostics: diagnostics).read(history, firstFile: inputs.count)
+    var loaded = Loaded(model: model, paths: paths, problems: diagnostics, histories: [], breaks: Diagnostics())
+    guard diagnostics.problems.isEmpty else { return loaded }
+    loaded.histories = RecordHistory.all(of: model, versions, diagnostics)
+    let check = HistoryCheck(places: DefinitionPlaces(draft: reader.draft, resolver: builder.resolver), files: files)
+    for problem in check.problems(of: loaded.histories) { loaded.breaks.add(problem) }
+    return loaded
   }
 
   private static func readRoot(_ input: Input, file: Int, _ diagnostics: Diagnostics) -> Node? {
@@ -95,7 +123,7 @@ struct Loader {
   }
 
   /// The second opinion: what is emitted must be a schema for those who read it, here and in another implementation.
-  private static func checkTexts(_ model: Model, _ draft: Draft, _ diagnostics: Diagnostics) {
+  static func checkTexts(_ model: Model, _ draft: Draft, _ diagnostics: Diagnostics) {
     let types = NamedTypes(of: model.types.map(\.schema))
     for type in model.types {
       let text = type.schema.text(.full, types: types)

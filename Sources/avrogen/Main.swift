@@ -28,6 +28,7 @@ enum Program {
 
   static func run(_ arguments: [String]) -> Result {
     do throws(Invocation.UsageError) {
+      if let verb = OwnVerb.named(arguments.first) { return try verb.run(Array(arguments.dropFirst())) }
       switch try Invocation.parse(arguments) {
       case .help: return Result(status: 0, output: Invocation.help)
       case .version: return Result(status: 0, output: "avrogen \(Invocation.version)\n")
@@ -40,15 +41,20 @@ enum Program {
 
   private static func run(_ invocation: Invocation) -> Result {
     let inputs: [Loader.Input]
+    var history: [Loader.Input] = []
     do throws(Loader.InputError) {
       inputs = try Files.inputs(invocation.definitions)
+      if invocation.verb.readsHistory { history = try HistoryRun.inputs(invocation) }
     } catch {
       return Result(status: 1, messages: "avrogen: error: \(error.message)\n")
     }
-    switch Loader.load(inputs) {
+    let loaded = Loader.read(inputs, history: history)
+    if invocation.verb == .recordHistory { return HistoryRun.record(invocation, loaded) }
+    switch loaded.outcome {
     case .bad(let lines):
       return Result(status: 1, messages: lines.joined(separator: "\n") + "\n")
     case .good(let model):
+      if invocation.verb == .compat { return Result(status: 0, output: HistoryRun.summary(loaded.histories)) }
       return write(invocation, model)
     }
   }
@@ -56,7 +62,7 @@ enum Program {
   private static func write(_ invocation: Invocation, _ model: Model) -> Result {
     let files: [GeneratedFile]
     switch invocation.verb {
-    case .check: return Result(status: 0, output: summary(model) + "\n")
+    case .check, .compat, .recordHistory: return Result(status: 0, output: summary(model) + "\n")
     case .generate: files = emitSwift(model)
     case .sql: files = emitSQL(model)
     case .avsc: files = emitAvsc(model)

@@ -18,6 +18,17 @@ enum Fixtures {
       .map { Loader.Input(path: $0, bytes: Array(try Data(contentsOf: folder.appending(path: $0)))) }
   }
 
+  /// What is below `history` of a folder; paths are those from the folder on.
+  static func history(_ folder: URL) throws -> [Loader.Input] {
+    let history = folder.appending(path: "history")
+    return try (FileManager.default.subpaths(atPath: history.path) ?? [])
+      .filter { isDefinition($0) }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+      .map {
+        Loader.Input(path: "history/\($0)", bytes: Array(try Data(contentsOf: history.appending(path: $0))))
+      }
+  }
+
   private static func isDefinition(_ name: String) -> Bool {
     [".yaml", ".yml", ".avsc"].contains { name.hasSuffix($0) }
   }
@@ -45,7 +56,7 @@ enum Fixtures {
   @Test(arguments: Fixtures.caseNames)
   func printsWhatIsExpected(name: String) throws {
     let folder = Fixtures.cases.appending(path: name)
-    let outcome = Loader.load(try Fixtures.inputs(folder))
+    let outcome = Loader.load(try Fixtures.inputs(folder), history: try Fixtures.history(folder))
     guard case .bad(let lines) = outcome else {
       Issue.record("no problem found in \(name)")
       return
@@ -58,8 +69,11 @@ enum Fixtures {
 
   @Test(arguments: Fixtures.caseNames)
   func saysTheSameTwice(name: String) throws {
-    let inputs = try Fixtures.inputs(Fixtures.cases.appending(path: name))
-    guard case .bad(let first) = Loader.load(inputs), case .bad(let second) = Loader.load(inputs) else {
+    let folder = Fixtures.cases.appending(path: name)
+    let (inputs, history) = (try Fixtures.inputs(folder), try Fixtures.history(folder))
+    guard case .bad(let first) = Loader.load(inputs, history: history),
+      case .bad(let second) = Loader.load(inputs, history: history)
+    else {
       Issue.record("no problem found in \(name)")
       return
     }

@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ([], "a verb is missing: one of generate, check, sql, avsc, topology"),
+    ([], "a verb is missing: one of generate, check, compat, record-history, sql, avsc, topology, import, tojson"),
     (["generat"], "unknown verb \"generat\"; did you mean \"generate\"?"),
     (["check", "--outptu", "x"], "unknown option \"--outptu\"; did you mean \"--output\"?"),
     (["generate", "--output"], "--output needs a value"),
@@ -55,6 +55,11 @@ import Testing
     (["generate", "--output", "a", "--output", "b"], "--output is given twice"),
     (["check", "--output", "a"], "check writes nothing: leave --output out"),
     (["topology"], "topology is written as JSON only: add --json"),
+    (["compat", "--output", "a"], "compat writes nothing: leave --output out"),
+    (["sql", "--history", "a"], "sql reads no history: leave --history out"),
+    (["compat", "--force"], "--force belongs to record-history"),
+    (["record-history", "--history", "a", "--history", "b"], "record-history takes one --history, a folder"),
+    (["record-history", "--output", "a"], "record-history writes to history: --history says where, not --output"),
     (["sql", "--json"], "--json belongs to topology"),
     (["sql", "--version=3"], "--version takes no value, got \"3\""),
   ])

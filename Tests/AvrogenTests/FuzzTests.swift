@@ -61,6 +61,23 @@ struct SeededGenerator: RandomNumberGenerator {
     }
   }
 
+  @Test(arguments: [UInt64](21...24))
+  func mutatedHistoryNeverCrashes(seed: UInt64) throws {
+    var generator = SeededGenerator(seed: seed)
+    let cases = Fixtures.caseNames.filter { $0.hasPrefix("history-") }.map { Fixtures.cases.appending(path: $0) }
+    for _ in 0..<(150 * Self.factor) {
+      guard let folder = cases.randomElement(using: &generator) else { break }
+      var lists = [try Fixtures.inputs(folder), try Fixtures.history(folder)]
+      guard !lists[0].isEmpty else { continue }
+      let list = lists[1].isEmpty ? 0 : Int.random(in: 0...1, using: &generator)
+      let index = Int.random(in: 0..<lists[list].count, using: &generator)
+      guard case .success(var bytes) = lists[list][index].content else { continue }
+      for _ in 0..<Int.random(in: 1...3, using: &generator) { Self.mutate(&bytes, other: [], &generator) }
+      lists[list][index].content = .success(bytes)
+      if case .bad(let lines) = Loader.load(lists[0], history: lists[1]) { #expect(!lines.isEmpty) }
+    }
+  }
+
   @Test(arguments: [UInt64](1...8))
   func mutatedInputsNeverCrash(seed: UInt64) throws {
     let seeds = try Self.seeds()

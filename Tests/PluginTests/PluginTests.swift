@@ -27,6 +27,7 @@ import Testing
     try await removed(package)
     try await broken(package)
     try await collision(package)
+    try await history(package)
     try await command(package)
   }
 
@@ -91,6 +92,65 @@ import Testing
     #expect(outcome.status != 0)
     #expect(outcome.output.contains("would both be first.swift in one module"), "\(outcome.output.suffix(2000))")
     try package.remove("deeper/first.yml")
+  }
+
+  /// What is below `history` is no definition: the definitions are compared with it.
+  private func history(_ package: ClientPackage) async throws {
+    let shipped = #"{"type":"record","name":"First","namespace":"client","fields":[{"name":"name","type":"string"}]}"#
+    try package.write(shipped, to: "history/client.First.1.avsc")
+    let outcome = try await package.build()
+    #expect(outcome.status == 0, "\(outcome.output.suffix(2000))")
+    #expect(!outcome.output.contains("unhandled"), "\(outcome.output)")
+    #expect(!FileManager.default.fileExists(atPath: package.generated.appending(path: "client.First.1.swift").path))
+
+    // A broken contract does not compile, and says where it was broken.
+    try package.write(Self.first.replacing("[name: string]", with: "[name: string, age: int]"), to: "first.yaml")
+    try await breaks(package, at: "first.yaml:3:25", "READER_FIELD_MISSING_DEFAULT_VALUE at /fields/1")
+    let allowed = ["package", "--allow-writing-to-package-directory", "avrogen"]
+    let compat = try await package.swift(allowed + ["compat", "--definitions", "Events"])
+    #expect(compat.status != 0)
+    #expect(compat.output.contains("Events/first.yaml:3:25: error: "), "\(compat.output.suffix(2000))")
+
+    try package.write(
+      "compatibility: NONE\n" + Self.first.replacing("[name: string]", with: "[name: string, age: int]"),
+      to: "first.yaml")
+    try package.write("public let first = First(name: \"x\", age: 1)\n", to: "Events.swift")
+    try await builds(package)
+
+    // Another file of the history, an edited one and one that is gone: each is looked at without any other change.
+    try package.write(Self.first.replacing("[name: string]", with: "[name: string, age: int]"), to: "first.yaml")
+    try package.write(
+      shipped.replacing(#"string"}"#, with: #"string"},{"name":"age","type":"int"}"#),
+      to: "history/client.First.2.avsc")
+    try await builds(package)
+    try package.write(shipped, to: "history/client.First.2.avsc")
+    try await breaks(package, at: "first.yaml:3:25", "can't read what version 2 wrote")
+    try package.write(
+      shipped.replacing(#"string"}"#, with: #"string"},{"name":"age","type":"int"}"#),
+      to: "history/client.First.2.avsc")
+    try await builds(package)
+    try package.remove("history/client.First.2.avsc")
+    try await breaks(package, at: "first.yaml:3:25", "can't read what version 1 wrote")
+    try package.write("{", to: "history/client.First.2.avsc")
+    try await breaks(package, at: "history/client.First.2.avsc:1:2", "not JSON")
+
+    let recorded = try await package.swift(allowed + ["record-history", "--definitions", "Events"])
+    #expect(recorded.status != 0)
+    try package.remove("history")
+    try package.write(Self.first, to: "first.yaml")
+    try package.write("public let first = First(name: \"x\")\n", to: "Events.swift")
+    let fresh = try await package.swift(allowed + ["record-history", "--definitions", "Events"])
+    #expect(fresh.status == 0)
+    #expect(fresh.output.contains("Events/history/client.First.1.avsc"), "\(fresh.output.suffix(2000))")
+    try await builds(package)
+  }
+
+  private func breaks(_ package: ClientPackage, at place: String, _ reason: String) async throws {
+    let outcome = try await package.build()
+    #expect(outcome.status != 0)
+    let path = package.target.appending(path: place).path + ": error: "
+    #expect(outcome.output.contains(path), "\(outcome.output.suffix(2000))")
+    #expect(outcome.output.contains(reason), "\(outcome.output.suffix(2000))")
   }
 
   private func command(_ package: ClientPackage) async throws {

@@ -22,7 +22,7 @@
   public func hash(into hasher: inout Hasher) { hasher.combine(value) }
 }
 
-extension AvroBox: AvroValue where Value: AvroValue {
+extension AvroBox: AvroValue, AvroView where Value: AvroValue {
   @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> Self {
     Self(try Value.decode(from: &reader))
   }

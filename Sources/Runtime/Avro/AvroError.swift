@@ -24,6 +24,8 @@ public struct AvroError: Error, Hashable, Sendable, CustomStringConvertible {
     // Writing.
     case decimalDoesNotFit
     case tooLarge
+    // Comparing.
+    case notComparable
   }
 
   public var kind: Kind
@@ -66,6 +68,7 @@ extension AvroError.Kind {
     case .tooDeep: "values nest deeper than the limit"
     case .decimalDoesNotFit: "the decimal has more digits than its precision or its fixed size allows"
     case .tooLarge: "the encoded value is larger than the writer's limit"
+    case .notComparable: "maps have no order: have their field ignored with \"order\": \"ignore\""
     }
   }
 }

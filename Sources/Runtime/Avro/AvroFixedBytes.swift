@@ -30,16 +30,13 @@ extension AvroFixedBytes: AvroValue {
   @inlinable @inline(__always) public static func decode(
     from reader: inout AvroReader
   ) throws(AvroError) -> Self {
-    let source = try reader.take(count)
-    var value = Self()
-    withUnsafeMutableBytes(of: &value.bytes) { target in
-      target.copyMemory(from: UnsafeRawBufferPointer(start: source, count: count))
-    }
-    return value
+    Self(try reader.take(count).loadUnaligned(as: InlineArray<count, UInt8>.self))
   }
 
   @inlinable @inline(__always) public func encode(to writer: inout AvroWriter) {
-    withUnsafeBytes(of: bytes) { writer.writeRaw(UnsafeRawBufferPointer(rebasing: $0.prefix(count))) }
+    writer.reserve(count)
+    writer.position.storeBytes(of: bytes, as: InlineArray<count, UInt8>.self)
+    writer.position += count
   }
 }
 

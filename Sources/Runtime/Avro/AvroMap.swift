@@ -54,7 +54,7 @@ extension AvroMap: CustomStringConvertible {
   }
 }
 
-extension AvroMap: AvroValue where Value: AvroValue {
+extension AvroMap: AvroValue, AvroView where Value: AvroValue {
   @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> Self {
     try reader.readMap(of: Value.self)
   }

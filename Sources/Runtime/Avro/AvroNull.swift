@@ -3,4 +3,5 @@
   @inlinable public init() {}
   @inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> AvroNull { AvroNull() }
   @inlinable public func encode(to writer: inout AvroWriter) {}
+  @inlinable public static var minimumAvroBytes: Int { 0 }
 }

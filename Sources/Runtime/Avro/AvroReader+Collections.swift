@@ -34,6 +34,12 @@ extension AvroReader {
     return Int(count)
   }
 
+  /// Steps over `count` items of `itemBytes` each; there are no more items than bytes.
+  @inlinable mutating func skip(_ count: Int, itemBytes: Int) throws(AvroError) {
+    guard count <= remaining / itemBytes else { throw error(.truncated) }
+    position += count &* itemBytes
+  }
+
   /// How many of `count` items to make room for before they have been read: what a lie about the count costs stays
   /// within four times the bytes that are left.
   @inlinable @inline(__always) func roomAhead<Item>(for count: Int, of type: Item.Type) -> Int {

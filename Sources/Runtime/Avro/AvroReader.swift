@@ -10,12 +10,22 @@
   @usableFromInline var position: UnsafeRawPointer
   @usableFromInline var depthLeft: Int
   @usableFromInline var emptyItemsLeft: Int
+  /// Whether views of strings are checked when they are made.
+  @usableFromInline var checksUTF8 = false
 
   @inlinable public init(_ bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()) {
     // No bytes may come without an address; nothing is ever loaded from the stand-in.
-    start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
-    end = start + bytes.count
-    position = start
+    let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
+    self.init(start: start, position: start, end: start + bytes.count, limits: limits)
+  }
+
+  /// Starts in the middle: offsets count from `start`.
+  @inlinable @inline(__always) init(
+    start: UnsafeRawPointer, position: UnsafeRawPointer, end: UnsafeRawPointer, limits: AvroLimits
+  ) {
+    self.start = start
+    self.position = position
+    self.end = end
     depthLeft = limits.maxDepth
     emptyItemsLeft = limits.maxEmptyItems
   }
@@ -170,7 +180,11 @@ extension AvroReader {
 
   /// Strictly UTF-8: nothing is repaired.
   @inlinable @inline(__always) public mutating func readString() throws(AvroError) -> String {
-    let count = try readLength()
+    try readString(count: try readLength())
+  }
+
+  /// The bytes that are left have `count`.
+  @inlinable @inline(__always) mutating func readString(count: Int) throws(AvroError) -> String {
     let bytes = position
     position += count
     let buffer = UnsafeBufferPointer(start: bytes.assumingMemoryBound(to: UInt8.self), count: count)
@@ -191,15 +205,21 @@ extension AvroReader {
   }
 
   @inlinable @inline(__always) static func isASCII(_ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
-    var index = 0
     var seen: UInt64 = 0
-    while index &+ 8 <= count {
-      seen |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-      index &+= 8
-    }
-    while index < count {
-      seen |= UInt64(bytes.load(fromByteOffset: index, as: UInt8.self))
-      index &+= 1
+    if count >= 8 {
+      // The last word overlaps the one before: no loop over single bytes.
+      let last = count &- 8
+      var index = 0
+      while index < last {
+        seen |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+        index &+= 8
+      }
+      seen |= bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+    } else if count >= 4 {
+      seen |= UInt64(bytes.loadUnaligned(as: UInt32.self))
+      seen |= UInt64(bytes.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))
+    } else {
+      for index in 0..<count { seen |= UInt64(bytes.load(fromByteOffset: index, as: UInt8.self)) }
     }
     return seen & 0x8080_8080_8080_8080 == 0
   }

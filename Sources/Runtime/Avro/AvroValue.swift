@@ -2,7 +2,7 @@
 ///
 /// Generated types conform to it. So do the Swift types that stand for exactly one Avro type; `UUID`, ``AvroDecimal``,
 /// `[UInt8]`, arrays and optionals do not, because the schema decides how they are encoded.
-public protocol AvroValue: Sendable, Hashable {
+public protocol AvroValue: AvroView, Sendable, Hashable {
   /// Reads one value and leaves `reader` behind its last byte.
   static func decode(from reader: inout AvroReader) throws(AvroError) -> Self
 
@@ -168,6 +168,9 @@ extension Float: AvroValue {
     try reader.readFloat()
   }
   @inlinable public func encode(to writer: inout AvroWriter) { writer.writeFloat(self) }
+  @inlinable public static func skip(_ count: Int, in reader: inout AvroReader) throws(AvroError) {
+    try reader.skip(count, itemBytes: 4)
+  }
 }
 
 extension Double: AvroValue {
@@ -175,6 +178,9 @@ extension Double: AvroValue {
     try reader.readDouble()
   }
   @inlinable public func encode(to writer: inout AvroWriter) { writer.writeDouble(self) }
+  @inlinable public static func skip(_ count: Int, in reader: inout AvroReader) throws(AvroError) {
+    try reader.skip(count, itemBytes: 8)
+  }
 }
 
 extension String: AvroValue {

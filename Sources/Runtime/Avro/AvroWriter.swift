@@ -204,8 +204,29 @@ extension AvroWriter {
 
   /// The caller made room.
   @inlinable @inline(__always) mutating func put(_ value: UnsafeRawBufferPointer) {
-    guard value.count > 0 else { return }
-    position.copyMemory(from: value.baseAddress.unsafelyUnwrapped, byteCount: value.count)
-    position += value.count
+    let count = value.count
+    guard count > 0 else { return }
+    let source = value.baseAddress.unsafelyUnwrapped
+    if count >= 16 && count <= 32 {
+      putOverlapping(source, count, SIMD2<UInt64>.self)
+    } else if count >= 8 && count < 16 {
+      putOverlapping(source, count, UInt64.self)
+    } else if count >= 4 && count < 8 {
+      putOverlapping(source, count, UInt32.self)
+    } else {
+      position.copyMemory(from: source, byteCount: count)
+    }
+    position += count
+  }
+
+  /// Copies `count` bytes with two loads that overlap, which is faster than a call for the length of most strings.
+  @inlinable @inline(__always) func putOverlapping<Word: BitwiseCopyable>(
+    _ source: UnsafeRawPointer, _ count: Int, _ type: Word.Type
+  ) {
+    let last = count &- MemoryLayout<Word>.size
+    let start = source.loadUnaligned(as: Word.self)
+    let end = source.loadUnaligned(fromByteOffset: last, as: Word.self)
+    position.storeBytes(of: start, as: Word.self)
+    position.storeBytes(of: end, toByteOffset: last, as: Word.self)
   }
 }

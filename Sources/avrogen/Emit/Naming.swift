@@ -116,6 +116,9 @@ extension Naming {
     "allCases", "defaultSymbol", "rawValue", "schemaName", "schemaText", "symbol", "symbols",
   ]
 
+  /// Members of a generated record.
+  static let recordMembers: Set<String> = ["avroStorage"]
+
   /// Type names that generated code uses, or that a reader would take for something else.
   static let reservedTypes: Set<String> = [
     // The language and its library.
@@ -140,6 +143,10 @@ extension Naming {
     "AvroLocalTimestampMicros", "AvroLocalTimestampMillis", "AvroLocalTimestampNanos", "AvroMap", "AvroNamedValue",
     "AvroReader", "AvroRecord", "AvroTimeMicros", "AvroTimeMillis", "AvroTimestampMicros", "AvroTimestampMillis",
     "AvroTimestampNanos", "AvroValue", "AvroWriter", "AvroEnumeration",
-    "AvroIntegerValue", "AvroLimits", "AvroNull",
+    "AvroIntegerValue", "AvroLimits", "AvroNull", "AvroArrayView", "AvroBytesView", "AvroLocatedView", "AvroMapView",
+    "AvroPackedRecord", "AvroPackedStorage", "AvroPackedStart", "AvroPlace", "AvroRecordView", "AvroStringView",
+    "AvroView", "AvroDecodingFailure", "AvroOptionalView",
+    // Nested in every record.
+    "Packed", "Unpacked", "View",
   ]
 }

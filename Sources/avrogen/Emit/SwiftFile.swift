@@ -21,7 +21,7 @@ struct SwiftFile {
     switch type {
     case .call(_, let name, _):
       if name == "UUID" { use(.foundation) }
-    case .value(let name):
+    case .value(let name, _):
       if Naming.reservedTypes.contains(name) { use(.avroRuntime) }
     case .decimal: use(.avroRuntime)
     case .map(let inner):

@@ -43,17 +43,18 @@ extension SwiftFile {
       writer.line("public var bytes: AvroFixedBytes<\(fixed.size)>")
       writer.line()
       writer.doc("All bytes are 0 unless given.")
-      writer.block("public init(bytes: AvroFixedBytes<\(fixed.size)> = AvroFixedBytes()) {") {
+      writer.block("@inlinable public init(bytes: AvroFixedBytes<\(fixed.size)> = AvroFixedBytes()) {") {
         $0.line("self.bytes = bytes")
       }
       writer.line()
       writer.schemaConstants(type, context)
       writer.line()
-      writer.block("public static func decode(from reader: inout AvroReader) throws(AvroError) -> Self {") {
+      if fixed.size == 0 { writer.takesNoBytes() }
+      writer.block("@inlinable public static func decode(from reader: inout AvroReader) throws(AvroError) -> Self {") {
         $0.line("Self(bytes: try AvroFixedBytes.decode(from: &reader))")
       }
       writer.line()
-      writer.line("public func encode(to writer: inout AvroWriter) { bytes.encode(to: &writer) }")
+      writer.line("@inlinable public func encode(to writer: inout AvroWriter) { bytes.encode(to: &writer) }")
     }
   }
 }

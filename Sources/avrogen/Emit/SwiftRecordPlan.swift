@@ -8,6 +8,10 @@ struct SwiftRecordPlan {
     var type: SwiftType
     /// Name of the stored property that holds the value in a box; nil when the property itself is stored.
     var boxName: String?
+    /// Its form in the record's `View`.
+    var view: SwiftViewType
+    /// Name of what tells where the value lies, in the record's `Packed`.
+    var placeName: String
   }
 
   struct Union {
@@ -22,11 +26,21 @@ struct SwiftRecordPlan {
     var name: String
     /// Nil for null.
     var type: SwiftType?
+    var view: SwiftViewType?
     var isBoxed: Bool
+    var path: String
+  }
+
+  /// A struct around an item of an array or map that has no AvroView of its own.
+  struct Wrapper {
+    var name: String
+    var fieldName: String
+    var type: SwiftViewType
   }
 
   private(set) var properties: [Property] = []
   private(set) var unions: [Union] = []
+  private(set) var wrappers: [Wrapper] = []
   private let context: SwiftContext
   private var taken: Set<String>
 
@@ -34,20 +48,49 @@ struct SwiftRecordPlan {
     self.context = context
     taken = context.names.topLevel
     let boxed = record.fields.indices.filter { context.recursion.isBoxed(record.name, field: $0) }
-    var names = Naming.memberNames(record.fields.map(\.name) + boxed.map { record.fields[$0].name + "_box" })[...]
-    for field in record.fields {
-      properties.append(Property(field: field, name: names.popFirst() ?? "", type: .value(""), boxName: nil))
+    let fields = record.fields.map(\.name)
+    let stored = fields + boxed.map { fields[$0] + "_box" } + fields.map { $0 + "_place" }
+    let names = Naming.memberNames(stored, unusable: Naming.recordMembers)
+    let placeNames = names.suffix(fields.count)
+    for (field, (name, placeName)) in zip(record.fields, zip(names, placeNames)) {
+      properties.append(
+        Property(
+          field: field, name: name, type: .value(""), boxName: nil, view: .view(""), placeName: placeName))
     }
-    for index in boxed { properties[index].boxName = names.popFirst() }
+    for (index, name) in zip(boxed, names.dropFirst(fields.count)) { properties[index].boxName = name }
     for (index, field) in record.fields.enumerated() {
       let boxes = { (branch: Int) in context.recursion.isBoxed(record.name, field: index, branch: branch) }
       properties[index].type = type(of: field.type, path: field.name, fieldName: field.name, boxes)
     }
+    addViews()
+  }
+
+  /// After the record's own types, which so have their names whatever the views need.
+  private mutating func addViews() {
+    for (index, property) in properties.enumerated() {
+      properties[index].view = viewType(
+        of: property.type, path: property.field.name, fieldName: property.field.name,
+        isBoxed: property.boxName != nil)
+    }
+    for (place, union) in unions.enumerated() {
+      for (index, branch) in union.branches.enumerated() {
+        guard let type = branch.type else { continue }
+        unions[place].branches[index].view = viewType(
+          of: type, path: branch.path, fieldName: union.fieldName, isBoxed: branch.isBoxed)
+      }
+    }
+  }
+
+  /// The name of a new wrapper, as it is seen from the record.
+  mutating func addWrapper(of type: SwiftViewType, path: String, fieldName: String) -> String {
+    let name = Naming.typeNames([path], taken: &taken)[0]
+    wrappers.append(Wrapper(name: name, fieldName: fieldName, type: type))
+    return "View.\(name)"
   }
 
   /// A name for the parameter of a function that uses the properties' names: `preferred` unless a property has it.
   func parameterName(_ preferred: String) -> String {
-    let names = Set(properties.map(\.name))
+    let names = Set(properties.flatMap { [$0.name, $0.placeName] })
     var name = preferred
     while names.contains(name) { name = "avro" + name.prefix(1).uppercased() + name.dropFirst() }
     return name
@@ -80,12 +123,12 @@ struct SwiftRecordPlan {
     unions.append(Union(name: name, fieldName: fieldName, branches: []))
     let cases = Naming.memberNames(branches.map(\.caseName))
     for (index, branch) in branches.enumerated() {
-      let payload =
-        branch.isNull
-        ? nil : type(of: branch, path: "\(path)_\(branch.caseName)", fieldName: fieldName) { _ in false }
-      unions[place].branches.append(Branch(name: cases[index], type: payload, isBoxed: boxes(index)))
+      let path = "\(path)_\(branch.caseName)"
+      let payload = branch.isNull ? nil : type(of: branch, path: path, fieldName: fieldName) { _ in false }
+      unions[place].branches.append(
+        Branch(name: cases[index], type: payload, view: nil, isBoxed: boxes(index), path: path))
     }
-    return .value(name)
+    return .value(name, view: "View.\(name)")
   }
 }
 

@@ -23,6 +23,10 @@ extension SwiftFile {
       writer.line()
       writer.encode(plan, isRecursive: isRecursive)
       for union in plan.unions { writer.add(union) }
+      writer.line()
+      writer.view(of: record, plan, context)
+      writer.line()
+      writer.packed(plan, name: context.names[record.name], isRecursive: isRecursive)
     }
   }
 }

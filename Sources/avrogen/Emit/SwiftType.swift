@@ -2,8 +2,8 @@ import AvroSchema
 
 /// The Swift form of an Avro type at one place: how it is written down, read and encoded.
 indirect enum SwiftType {
-  /// Conforms to AvroValue: the type itself knows how.
-  case value(String)
+  /// Conforms to AvroValue: the type itself knows how. Its `view` is another type for records and unions.
+  case value(String, view: String? = nil)
   /// `read<call>()` and `write<call>(_:)` of the reader and writer; `isValue` when it is an AvroValue as well.
   case call(String, type: String, isValue: Bool)
   /// With `fixedSize` on a fixed, without on bytes.
@@ -15,7 +15,7 @@ indirect enum SwiftType {
   /// As it is written in a declaration.
   var text: String {
     switch self {
-    case .value(let type), .call(_, let type, _): type
+    case .value(let type, _), .call(_, let type, _): type
     case .decimal(_, let scale, _): "AvroDecimal<\(scale)>"
     case .array(let item, _): "[\(item.text)]"
     case .map(let value): "AvroMap<\(value.text)>"
@@ -56,7 +56,7 @@ extension SwiftType {
   private func readCall(_ reader: String) -> String? {
     if let wholeArrayCall { return "\(reader).read\(wholeArrayCall)()" }
     switch self {
-    case .value(let type): return "\(type).decode(from: &\(reader))"
+    case .value(let type, _): return "\(type).decode(from: &\(reader))"
     case .call(let call, _, _): return "\(reader).read\(call)()"
     case .decimal(_, _, nil): return "\(reader).readDecimal()"
     case .decimal(_, _, let size?): return "\(reader).readDecimal(fixedSize: \(size))"
@@ -81,7 +81,7 @@ extension SwiftType {
   }
 
   /// One expression, without `try`.
-  private func readExpression(_ reader: String) -> String {
+  func readExpression(_ reader: String) -> String {
     if let call = readCall(reader) { return call }
     guard let (call, inner) = readOpening(reader) else { return "" }
     return "\(call) { (\(reader)) throws(AvroError) in try \(inner.readExpression(reader)) }"

@@ -50,6 +50,7 @@ struct SwiftContext {
   static let maxDecimalPrecision = 38
 
   private func namedType(_ type: TypeDefinition) -> SwiftType {
+    if case .record = type.schema { return .value(names[type.name], view: "\(names[type.name]).View") }
     guard case .fixed(let fixed) = type.schema else { return .value(names[type.name]) }
     if type.isUUID || fixed.logicalType == .uuid { return .call("UUID", type: "UUID", isValue: false) }
     if case .decimal(let precision, let scale)? = fixed.logicalType, precision <= Self.maxDecimalPrecision {

@@ -31,6 +31,10 @@ struct TypeDefinition: Sendable {
   var isPlain: Bool
   /// `swift: UUID` on a fixed of 16 bytes without a logical type.
   var isUUID: Bool
+  /// An entry of `records`, or at the root of an `.avsc` file; others are parts of something.
+  var isTopLevel = false
+  /// What its file says; nil where nothing is said.
+  var compatibility: CompatibilityMode?
   var name: FullName {
     switch schema {
     case .record(let record): record.name
@@ -62,6 +66,8 @@ struct TopicDefinition: Sendable {
   var values: [FullName]
   var key: TopicKey
   var subjects: SubjectStrategy
+  /// What its subjects keep to, by the topic or its file; nil where nothing is said.
+  var compatibility: CompatibilityMode?
 }
 
 enum TopicKey: Sendable, Equatable {

@@ -125,6 +125,7 @@ extension DefinitionReader {
     let fields = readFields(fieldsNode, inner)
     guard let index else { return invalid }
     draft.declarations[index].body = .record(fields)
+    draft.declarations[index].isTopLevel = isEntry
     return TypeExpression(location: node.location, kind: .declared(index))
   }
 
@@ -221,6 +222,7 @@ extension DefinitionReader {
       aliases: [])
     readAttributes(of: &field, from: node)
     if context.isAvro {
+      field.isAvro = true
       field.type = readType(typeNode, context)
     } else if ["record", "enum", "fixed"].contains(typeNode.text ?? "") {
       diagnostics.error(
@@ -279,9 +281,11 @@ extension DefinitionReader {
     _ = checkKeys(node, of: "an enum", keys, isOpen: context.isAvro)
     guard let symbolsNode = required("symbols", of: "an enum", node) else { return invalid }
     var symbols: [String] = []
+    var places: [String: Location] = [:]
     for symbol in nameList(symbolsNode, "symbols") {
       if Names.isAvroName(symbol.text) {
         symbols.append(symbol.text)
+        places[symbol.text] = symbol.location
       } else {
         diagnostics.error(symbol.location, "symbol \(quoted(symbol.text)) is not a valid Avro name")
       }
@@ -290,7 +294,9 @@ extension DefinitionReader {
       diagnostics.error(symbolsNode.location, "an enum needs at least one symbol")
     }
     var defaultSymbol: String?
-    if let node = node["default"], let text = text(node, "default") {
+    if let node = node["default"], context.isAvro, node.text != nil, node.string == nil {
+      diagnostics.error(node.location, "default must be a symbol in quotes, this is \(node.text ?? "")")
+    } else if let node = node["default"], let text = text(node, "default") {
       defaultSymbol = text
       if !symbols.contains(text) {
         let hint = diagnostics.hint(text, among: symbols)
@@ -299,6 +305,8 @@ extension DefinitionReader {
     }
     guard let index else { return invalid }
     draft.declarations[index].body = .enumeration(symbols: symbols, defaultSymbol: defaultSymbol)
+    draft.declarations[index].detailLocation = symbolsNode.location
+    draft.declarations[index].symbolLocations = places
     return TypeExpression(location: node.location, kind: .declared(index))
   }
 
@@ -324,6 +332,7 @@ extension DefinitionReader {
     }
     guard let index else { return invalid }
     draft.declarations[index].body = .fixed(size: size, logical)
+    draft.declarations[index].detailLocation = sizeNode.location
     draft.declarations[index].isUUID = isUUID
     return TypeExpression(location: node.location, kind: .declared(index))
   }

@@ -19,7 +19,8 @@ final class DefinitionReader {
   }
 
   static let sections = [
-    "namespace", "schemaText", "types", "records", "clients", "topics", "unmanaged", "services", "databases",
+    "namespace", "schemaText", "compatibility", "types", "records", "clients", "topics", "unmanaged", "services",
+    "databases",
   ]
 
   /// Reads the root of a YAML file.
@@ -28,6 +29,7 @@ final class DefinitionReader {
     var context = TypeContext(file: file, namespace: "", isPlain: false, isAvro: false)
     if let node = root["namespace"] { context.namespace = readNamespace(node) ?? "" }
     if let node = root["schemaText"] { context.isPlain = readSchemaText(node) }
+    if let node = root["compatibility"] { draft.compatibilities[file] = readCompatibility(node) }
     if let node = root["types"] { readSharedTypes(node, context) }
     if let node = root["records"] { readRecords(node, context) }
     if let node = root["clients"] { readClients(node) }
@@ -43,7 +45,10 @@ final class DefinitionReader {
     for node in root.items ?? [root] {
       let type = readType(node, context)
       switch type.kind {
-      case .declared, .invalid: continue
+      case .declared(let index):
+        draft.declarations[index].isTopLevel = true
+        draft.declarations[index].compatibility = node["compatibility"].flatMap { readCompatibility($0) }
+      case .invalid: continue
       default: diagnostics.error(node.location, "an .avsc file holds a record, enum or fixed, or a list of them")
       }
     }
@@ -63,6 +68,10 @@ final class DefinitionReader {
       diagnostics.error(node.location, "schemaText is plain or full, not \(quoted(text))\(hint)")
     }
     return text == "plain"
+  }
+
+  func readCompatibility(_ node: Node) -> CompatibilityMode? {
+    choice(node, "compatibility", among: CompatibilityMode.allCases)
   }
 
   // MARK: Helpers for all sections

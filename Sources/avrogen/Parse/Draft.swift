@@ -12,6 +12,8 @@ struct Draft {
   var unmanaged: [LocatedText] = []
   var services: [ServiceDraft] = []
   var databases: [DatabaseDefinition] = []
+  /// At the top of a YAML file, by file.
+  var compatibilities: [Int: CompatibilityMode] = [:]
 }
 
 /// A scalar and where it stands.
@@ -64,6 +66,13 @@ struct TypeDeclaration {
   var aliases: [FullName]
   var body: Body
   var isUUID = false
+  /// An entry of `records`, or at the root of an `.avsc` file.
+  var isTopLevel = false
+  /// Of the root of an `.avsc` file.
+  var compatibility: CompatibilityMode?
+  /// Of `symbols` or `size`.
+  var detailLocation: Location?
+  var symbolLocations: [String: Location] = [:]
 
   enum Body {
     case record([FieldDraft])
@@ -81,6 +90,8 @@ struct FieldDraft {
   var defaultNode: Node?
   var order: RecordSchema.Order
   var aliases: [String]
+  /// Of an `.avsc` file.
+  var isAvro = false
 }
 
 struct TopicDraft {

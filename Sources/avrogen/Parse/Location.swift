@@ -47,12 +47,12 @@ final class Diagnostics {
   }
 
   /// Lines of the form `file:line:column: error: message`, sorted by input, line and column.
-  func lines(paths: [String]) -> [String] {
+  func lines(paths: [String], severity: String = "error") -> [String] {
     let sorted = problems.sorted { ($0.location, $0.message) < ($1.location, $1.message) }
     var lines = sorted.prefix(Self.printedLimit).map { problem in
       let place = problem.location
       let path = paths.indices.contains(place.file) ? paths[place.file] : "-"
-      return "\(path):\(place.line):\(place.column): error: \(problem.message)"
+      return "\(path):\(place.line):\(place.column): \(severity): \(problem.message)"
     }
     if sorted.count > Self.printedLimit {
       lines.append("avrogen: \(sorted.count - Self.printedLimit) more problems are not shown")

@@ -7,6 +7,9 @@ enum InputLimits {
   /// Scalars, lists and mappings of a file, counted again each time that an alias repeats them.
   static let nodes = 500_000
   static let files = 1_000
+  static let historyFiles = 5_000
+  /// Folders in each other below `history`.
+  static let historyDepth = 8
 }
 
 /// The bytes of one input, known to be text that YAML and JSON allow.

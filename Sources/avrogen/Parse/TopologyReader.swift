@@ -30,7 +30,7 @@ extension DefinitionReader {
   // MARK: Topics
 
   private static let topicKeys = [
-    "doc", "partitions", "replicas", "value", "values", "key", "subjects", "config",
+    "doc", "partitions", "replicas", "value", "values", "key", "subjects", "compatibility", "config",
   ]
 
   func readTopics(_ node: Node, file: Int) {
@@ -62,6 +62,7 @@ extension DefinitionReader {
     if let subjects = node["subjects"] {
       definition.subjects = choice(subjects, "subject strategy", among: SubjectStrategy.allCases) ?? .topicName
     }
+    definition.compatibility = node["compatibility"].flatMap { readCompatibility($0) }
     if let key = node["key"] { definition.key = readKey(key) }
     var values: [LocatedText] = []
     if let value = node["value"], let name = text(value, "value") {
@@ -105,6 +106,9 @@ extension DefinitionReader {
     }
     if let subjects = node["subjects"] {
       diagnostics.error(subjects.location, "a topic without value has no subjects")
+    }
+    if let compatibility = node["compatibility"] {
+      diagnostics.error(compatibility.location, "a topic without value has no schemas to be compatible")
     }
   }
 

@@ -5,7 +5,7 @@ struct ModelBuilder {
   private let draft: Draft
   private let diagnostics: Diagnostics
   private let isComplete: Bool
-  private let resolver: TypeResolver
+  let resolver: TypeResolver
   /// The definition of each type whose parts are all known; defaults are placeholders until they are checked.
   private var definitions: [FullName: Schema] = [:]
 
@@ -43,7 +43,9 @@ struct ModelBuilder {
       types.append(
         (
           TypeDefinition(
-            schema: schema, file: declaration.file, isPlain: declaration.isPlain, isUUID: declaration.isUUID),
+            schema: schema, file: declaration.file, isPlain: declaration.isPlain, isUUID: declaration.isUUID,
+            isTopLevel: declaration.isTopLevel,
+            compatibility: declaration.compatibility ?? draft.compatibilities[declaration.file]),
           declaration.location
         ))
     }
@@ -53,7 +55,8 @@ struct ModelBuilder {
       for (position, field) in (fieldDrafts[record.name] ?? []).enumerated() {
         guard let node = field.defaultNode else { continue }
         do throws(Problem) {
-          record.fields[position].defaultValue = try values.check(node, for: record.fields[position].type)
+          record.fields[position].defaultValue = try values.check(
+            node, for: record.fields[position].type, isJSON: field.isAvro)
         } catch {
           diagnostics.add(error)
         }
@@ -117,6 +120,7 @@ struct ModelBuilder {
 
   private func resolveTopic(_ topic: TopicDraft) -> TopicDefinition {
     var definition = topic.definition
+    definition.compatibility = definition.compatibility ?? draft.compatibilities[definition.file]
     var records: [RecordSchema] = []
     for value in topic.values {
       if Schema.Primitive(rawValue: value.text) != nil {

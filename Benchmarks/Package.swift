@@ -1,0 +1,28 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that the project's build and tests don't build it. The generated records are in a module of
+// their own, as users have them: the runtime, the records and what uses them are three modules.
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+  name: "open-bank-mark-benchmarks",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(name: "open-bank-mark", path: "..")],
+  targets: [
+    .target(
+      name: "Records", dependencies: [.product(name: "AvroRuntime", package: "open-bank-mark")], path: "Records",
+      swiftSettings: strict, plugins: [.plugin(name: "AvrogenBuild", package: "open-bank-mark")]),
+    .target(name: "CSupport", path: "CSupport"),
+    .executableTarget(
+      name: "swift-peer",
+      dependencies: [
+        "Records", "CSupport",
+        .product(name: "AvroRuntime", package: "open-bank-mark"),
+        .product(name: "AvroSchema", package: "open-bank-mark"),
+      ],
+      path: "SwiftPeer", swiftSettings: strict),
+    .executableTarget(name: "codec-bench", path: "CodecBench", swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,76 @@
+import AvroRuntime
+import CSupport
+import Records
+
+// Views that are read to the end: every field, every item, the first bytes of every string. Nothing is copied.
+
+/// Collects what was read, so that it is.
+struct Sum {
+  var total: Int64 = 0
+
+  mutating func add(_ text: borrowing AvroStringView) {
+    total &+= text.withUTF8 { Int64($0.count) &+ Int64($0.first ?? 0) }
+  }
+}
+
+@inline(never) func readTransfers(_ records: [UnsafeRawBufferPointer]) throws {
+  for bytes in records {
+    try ConfirmMoneyTransfer.View.withDecoded(bytes) { (view: borrowing ConfirmMoneyTransfer.View) in
+      var sum = Sum(total: view.amount)
+      sum.add(view.token)
+      sum.add(view.from)
+      sum.add(view.to)
+      sum.add(view.description)
+      withUnsafePointer(to: sum) { bench_use($0) }
+    }
+  }
+}
+
+extension Sum {
+  mutating func add(_ party: borrowing Party.View) {
+    add(party.name)
+    add(party.iban)
+    add(party.address.street)
+    add(party.address.city)
+    add(party.address.zip)
+    add(party.address.country)
+  }
+
+  mutating func add(_ item: borrowing Item.View) {
+    add(item.sku)
+    total &+= Int64(item.qty) &+ item.price &+ Int64(bitPattern: (item.discount ?? 0).bitPattern)
+    item.tags.forEach { add($0) }
+  }
+
+  mutating func add(_ event: borrowing WideEvent.View) {
+    total &+= event.created &+ Int64(event.kind.rawValue) &+ Int64(bitPattern: event.score.bitPattern)
+    total &+= Int64(event.ratio.bitPattern) &+ (event.active ? 1 : 0) &+ Int64(event.count)
+    if let owner = event.owner { add(owner) }
+    if let delegate = event.delegate { add(delegate) }
+    event.items.forEach { add($0) }
+    event.counters.forEach { key, value in
+      add(key)
+      total &+= value
+    }
+    event.labels.forEach { add($0) }
+    if let note = event.note { add(note) }
+    switch event.outcome {
+    case .null: break
+    case .boolean(let value): total &+= value ? 1 : 0
+    case .long(let value): total &+= value
+    case .double(let value): total &+= Int64(bitPattern: value.bitPattern)
+    case .string(let value): add(value)
+    }
+    total &+= Int64(event.payload.count)
+  }
+}
+
+@inline(never) func readWideEvents(_ records: [UnsafeRawBufferPointer]) throws {
+  for bytes in records {
+    try WideEvent.View.withDecoded(bytes) { (view: borrowing WideEvent.View) in
+      var sum = Sum()
+      sum.add(view)
+      withUnsafePointer(to: sum) { bench_use($0) }
+    }
+  }
+}
