@@ -78,8 +78,8 @@ import TopologyModel
         let codec = TopicCodec(Self.topic, registry: client)
         let id = try await client.register(subject: "x", schema: sameForm)
         #expect(try await codec.decode(WireFormat.frame(id: id, [2])) == Beat(beat: 1))
-        for text in others {
-          let id = try await client.register(subject: "y", schema: text)
+        for (index, text) in others.enumerated() {
+          let id = try await client.register(subject: "y\(index)", schema: text)
           for _ in 1...2 {
             let error = await #expect(throws: CodecError.self) {
               try await codec.decode(WireFormat.frame(id: id, [2]))
