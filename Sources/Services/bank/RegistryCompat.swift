@@ -1,16 +1,24 @@
 import ArgumentParser
 import AvroSchema
 import BankSupport
+import Definitions
 import Foundation
 import SchemaRegistry
+import TopologyModel
 
-/// Which registry a verb talks to.
+/// Which registry a verb asks.
 struct RegistryOptions: ParsableArguments, Sendable {
   @OptionGroup var home: HomeOptions
 
   @Option(
-    help: ArgumentHelp("URL of the registry; SCHEMA_REGISTRY_URL or the run's own unless given.", valueName: "url"))
+    help: ArgumentHelp(
+      "The registry; SCHEMA_REGISTRY_URL, else that of the run, unless given.", valueName: "url"))
   var registry: String?
+
+  func validate() throws {
+    guard let registry else { return }
+    do { _ = try RegistryClient(registry) } catch { throw ValidationError("--registry: \(error)") }
+  }
 
   func client() throws -> RegistryClient {
     try RegistryClient(try registry ?? home.environment().registryURL())
@@ -19,84 +27,148 @@ struct RegistryOptions: ParsableArguments, Sendable {
 
 struct RegistryCompatVerb: AsyncVerb {
   static let configuration = CommandConfiguration(
-    commandName: "compat", abstract: "Check .avsc files against a subject of a running registry.",
+    commandName: "compat", abstract: "Ask a running registry whether schemas may follow what it has.",
     discussion: """
-      Each file by itself is compared with the subject's versions at the level that holds for it. Exit status 1 when one \
-      doesn't fit.
+      Without files: the bank's own schemas, each under the subjects of its topics. With files, or folders of them as \
+      "avrogen avsc" writes: the same for the records in them that are on a topic. With --subject: one file under that \
+      subject. Nothing is registered. Exit status 1 when one does not fit or can't be checked.
       """)
 
   @OptionGroup var options: RegistryOptions
 
-  @Option(help: "The subject.")
-  var subject: String
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("The same as naming files and folders without it.", valueName: "file|dir"))
+  var definitions: [String] = []
 
-  @Argument(help: "Files, each with one schema.")
-  var files: [String]
+  @Option(help: "The subject to compare with, whatever the topics say.")
+  var subject: String?
+
+  @Argument(help: "Files with one complete schema each (.avsc), and folders of such.")
+  var files: [String] = []
+
+  private var inputs: [String] { definitions + files }
 
   func validate() throws {
-    guard !files.isEmpty else { throw ValidationError("name at least one .avsc file") }
+    guard let subject else { return }
+    guard !subject.isEmpty else { throw ValidationError("--subject is empty") }
+    guard inputs.count <= 1 else { throw ValidationError("--subject goes with one file, not \(inputs.count)") }
+    guard !inputs.isEmpty || BankSubjects.all.contains(where: { $0.name == subject }) else {
+      throw ValidationError("no topic of the bank has the subject \(subject); name a file to compare with it")
+    }
   }
 
   func perform() async throws {
+    let candidates = try candidates()
     let client = try options.client()
-    let level = try await client.config(subject: subject, defaultToGlobal: true) ?? .backward
-    let versions = try await versions(client)
-    var isRefused = false
-    for file in files {
-      let candidate = try Schema(parsing: String(contentsOfFile: file, encoding: .utf8))
-      let findings = level.findings(for: candidate, against: versions.map(\.schema))
-      print("\(file): \(findings.isEmpty ? "fits" : "does not fit") \(subject) (\(level.rawValue))")
-      for finding in findings { print("  version \(versions[finding.versionIndex].version): \(finding)") }
-      isRefused = isRefused || !findings.isEmpty
+    var isFine = candidates.isComplete
+    for candidate in candidates.all {
+      isFine = try await report(candidate, client) && isFine
     }
-    if isRefused { throw ExitCode(1) }
+    if !isFine { throw ExitCode(1) }
   }
 
-  /// Oldest first; none when nothing was registered under the subject.
-  private func versions(_ client: RegistryClient) async throws -> [(version: Int32, schema: Schema)] {
-    let numbers: [Int32]
-    do {
-      numbers = try await client.versions(subject: subject)
-    } catch RegistryError.subjectNotFound {
-      return []
+  // MARK: What to ask
+
+  /// What is asked for, and whether there was nothing that could not be read.
+  private func candidates() throws(SupportError) -> (all: [BankSubjects.Entry], isComplete: Bool) {
+    if inputs.isEmpty { return (BankSubjects.all.filter { subject == nil || $0.name == subject }, true) }
+    var all: [BankSubjects.Entry] = []
+    var isComplete = true
+    for path in try Self.schemaFiles(inputs) {
+      do throws(SupportError) {
+        all += try entries(of: path)
+      } catch {
+        printError("\(path): \(error)")
+        isComplete = false
+      }
     }
-    var versions: [(version: Int32, schema: Schema)] = []
-    for number in numbers {
-      let text = try await client.version(number, subject: subject).schema
-      versions.append((number, try Schema(parsing: text)))
+    guard !all.isEmpty || !isComplete else {
+      throw SupportError("none of these schemas is of a topic: say with --subject what to compare with")
     }
-    return versions
+    return (all, isComplete)
+  }
+
+  private func entries(of path: String) throws(SupportError) -> [BankSubjects.Entry] {
+    guard let bytes = try Files.read(path, limitBytes: DefinitionsText.maxFileBytes) else {
+      throw SupportError("no such file")
+    }
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw SupportError("not UTF-8") }
+    let schema: Schema
+    do { schema = try Schema(parsing: text) } catch { throw SupportError("not a complete schema: \(error)") }
+    if let subject { return [BankSubjects.Entry(name: subject, recordName: "", schemaText: text)] }
+    let name = schema.definedName?.description
+    let entries = BankSubjects.all.filter { $0.recordName == name }
+    if entries.isEmpty { print("\(path): \(name ?? "a type without a name") is on no topic, not checked") }
+    return entries.map { BankSubjects.Entry(name: $0.name, recordName: $0.recordName, schemaText: text) }
+  }
+
+  /// Of a folder its `.avsc` files, by name; not those of folders below.
+  private static func schemaFiles(_ inputs: [String]) throws(SupportError) -> [String] {
+    var paths: [String] = []
+    for input in inputs {
+      var isFolder: ObjCBool = false
+      guard FileManager.default.fileExists(atPath: input, isDirectory: &isFolder), isFolder.boolValue else {
+        paths.append(input)
+        continue
+      }
+      let names: [String]
+      do { names = try FileManager.default.contentsOfDirectory(atPath: input) } catch {
+        throw SupportError("cannot read folder \(input): \(error.localizedDescription)")
+      }
+      let schemas = names.filter { $0.hasSuffix(".avsc") && !$0.hasPrefix(".") }.sorted()
+      guard !schemas.isEmpty else { throw SupportError("no .avsc file in \(input)") }
+      paths += schemas.map { input.hasSuffix("/") ? input + $0 : "\(input)/\($0)" }
+    }
+    return paths
+  }
+
+  // MARK: Asking
+
+  /// Prints how it stands. What goes for all subjects (no answer, no permission) is thrown.
+  private func report(_ candidate: BankSubjects.Entry, _ client: RegistryClient) async throws -> Bool {
+    let name = candidate.name
+    do throws(RegistryError) {
+      _ = try await client.versions(subject: name)
+      let answer = try await client.compatibility(subject: name, schema: candidate.schemaText)
+      print("\(name): \(answer.isCompatible ? "compatible" : "not compatible")")
+      if !answer.isCompatible {
+        for message in answer.messages { print("  " + message.replacing("\n", with: "\n  ")) }
+      }
+      return answer.isCompatible
+    } catch {
+      switch error {
+      case .subjectNotFound:
+        print("\(name): not registered yet, takes any schema")
+        return true
+      case .invalidSchema(_, let reason):
+        print("\(name): not taken by the registry: \(reason)")
+        return false
+      default: throw error
+      }
+    }
   }
 }
 
-struct RegistryImportVerb: AsyncVerb {
-  static let configuration = CommandConfiguration(
-    commandName: "import", abstract: "Write the latest schema of every subject of a running registry as .avsc.")
+/// The subjects of the bank's topics.
+enum BankSubjects {
+  struct Entry: Hashable, Sendable {
+    var name: String
+    /// Full name.
+    var recordName: String
+    var schemaText: String
+  }
 
-  @OptionGroup var options: RegistryOptions
-
-  @Option(
-    help: ArgumentHelp("Folder to write to; made when missing. Files of the same name are replaced.", valueName: "dir"))
-  var output: String
-
-  func perform() async throws {
-    let client = try options.client()
-    try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-    for subject in try await client.subjects() {
-      let latest = try await client.latest(subject: subject)
-      let path = "\(output)/\(Self.fileName(subject)).avsc"
-      try Data((latest.schema + "\n").utf8).write(to: URL(fileURLWithPath: path))
-      print("\(path): \(subject) version \(latest.version), id \(latest.id)")
+  /// By topic; one that several topics share is there once.
+  static let all: [Entry] = {
+    var seen: Set<Entry> = []
+    let entries = Topology.description.topics.flatMap(\.subjects).map {
+      Entry(name: $0.subject, recordName: $0.recordName, schemaText: $0.schemaText)
     }
-  }
+    return entries.filter { seen.insert($0).inserted }
+  }()
+}
 
-  /// A subject may hold anything: what is not a letter, digit, `.`, `_` or `-` is written as `%` and two digits, and a
-  /// dot at the start too.
-  static func fileName(_ subject: String) -> String {
-    let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-".utf8)
-    return subject.utf8.enumerated().map { index, byte in
-      if plain.contains(byte), index > 0 || byte != UInt8(ascii: ".") { return String(UnicodeScalar(byte)) }
-      return "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-    }.joined()
-  }
+func printError(_ line: String) {
+  FileHandle.standardError.write(Data((line + "\n").utf8))
 }
