@@ -2,11 +2,34 @@
 public enum PrettyJSON {
   private static let maxColumns = 100
 
-  /// Ends with a newline.
+  /// Ends with a newline. What no editor shows, and avrogen takes in no file, is escaped.
   public static func text(of value: JSONValue) -> String {
     var output = ""
     write(value, indentation: "", to: &output, room: maxColumns)
-    return output + "\n"
+    return escaped(output) + "\n"
+  }
+
+  /// Such characters are found in strings only; the others of that kind are escaped already.
+  private static func escaped(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isUnseen) else { return text }
+    var output = ""
+    for scalar in text.unicodeScalars {
+      if isUnseen(scalar) {
+        let hex = String(scalar.value, radix: 16)
+        output += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      } else {
+        output.unicodeScalars.append(scalar)
+      }
+    }
+    return output
+  }
+
+  /// Delete and the second set of controls, ends of lines that JSON does not know, the byte order mark, noncharacters.
+  private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x7F...0x9F, 0x2028, 0x2029, 0xFEFF, 0xFFFE, 0xFFFF: true
+    default: false
+    }
   }
 
   private static func write(_ value: JSONValue, indentation: String, to output: inout String, room: Int) {
