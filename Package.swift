@@ -154,7 +154,7 @@ enum House {
           "SynchronizerService", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "TopologyModel",
           "EmbeddedBroker",
         ]),
-      test("BankSupportTests", ["BankSupport", "bank"]),
+      test("BankSupportTests", ["BankSupport", "bank", "avrogen"]),
       test("HeartbeatTests", ["HeartbeatService", "TestStreams"]),
       test("CommandGeneratorTests", ["CommandGeneratorService", "TestStreams"]),
       test("CommandHandlerTests", ["CommandHandlerService", "TestBank"]),
