@@ -143,7 +143,7 @@ enum House {
           "LibAvroBridge", "TestPostgres",
         ]),
       test("FuzzTests", ["FuzzTargets"]),
-      test("PluginTests", []),
+      test("PluginTests", ["AvroSchema", "RandomAvro"]),
       test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
       test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres"]),
       test("SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer"], exclude: ["confluent_client.py"]),
