@@ -23,7 +23,10 @@ struct CaseOpener {
 
   func open(_ name: String) throws -> OpenCase {
     switch name {
-    case "cmt": try open(name, ConfirmMoneyTransfer.self, ConfirmMoneyTransfer.Packed.self, ConfirmMoneyTransfer.View.self, readTransfers)
+    case "cmt":
+      try open(
+        name, ConfirmMoneyTransfer.self, ConfirmMoneyTransfer.Packed.self, ConfirmMoneyTransfer.View.self, readTransfers
+      )
     case "bc": try open(name, BalanceChanged.self, BalanceChanged.Packed.self, BalanceChanged.View.self)
     case "wide": try open(name, WideEvent.self, WideEvent.Packed.self, WideEvent.View.self, readWideEvents)
     case "longs", "longsbig": try open(name, Longs.self, Longs.Packed.self, Longs.View.self)
@@ -71,7 +74,9 @@ struct CaseOpener {
     let olderSchema = try String(contentsOfFile: "\(folder)/\(name).writer.avsc", encoding: .utf8)
     let plan = try ResolutionPlan(
       writer: try Schema(parsing: olderSchema), reader: try Schema(parsing: Record.schemaText))
-    guard older.records.count == data.records.count else { throw PeerError("\(name): not as many records by each schema") }
+    guard older.records.count == data.records.count else {
+      throw PeerError("\(name): not as many records by each schema")
+    }
     for (index, bytes) in older.records.enumerated() {
       let record = try Record(avroBytes: bytes, resolvedBy: plan)
       guard try record.avroBytes().elementsEqual(data.records[index]) else {

@@ -39,21 +39,30 @@ extension Sum {
   mutating func add(_ item: borrowing Item.View) {
     add(item.sku)
     total &+= Int64(item.qty) &+ item.price &+ Int64(bitPattern: (item.discount ?? 0).bitPattern)
-    item.tags.forEach { add($0) }
+    item.tags.each { add($0) }
   }
 
   mutating func add(_ event: borrowing WideEvent.View) {
     total &+= event.created &+ Int64(event.kind.rawValue) &+ Int64(bitPattern: event.score.bitPattern)
     total &+= Int64(event.ratio.bitPattern) &+ (event.active ? 1 : 0) &+ Int64(event.count)
-    if let owner = event.owner { add(owner) }
-    if let delegate = event.delegate { add(delegate) }
-    event.items.forEach { add($0) }
-    event.counters.forEach { key, value in
+    switch event.owner {
+    case .none: break
+    case .some(let owner): add(owner)
+    }
+    switch event.delegate {
+    case .none: break
+    case .some(let delegate): add(delegate)
+    }
+    event.items.each { add($0) }
+    event.counters.each { key, value in
       add(key)
       total &+= value
     }
-    event.labels.forEach { add($0) }
-    if let note = event.note { add(note) }
+    event.labels.each { add($0) }
+    switch event.note {
+    case .none: break
+    case .some(let note): add(note)
+    }
     switch event.outcome {
     case .null: break
     case .boolean(let value): total &+= value ? 1 : 0
