@@ -127,11 +127,13 @@ enum House {
   static var tests: [Target] {
     fixtures + testSupport + [
       test("AvroSchemaTests", ["AvroSchema"], exclude: ["java_compatibility.txt"]),
-      test("AvroRuntimeTests", ["AvroRuntime", "AvroSchema", "LibAvroBridge", "RandomAvro"], exclude: ["Python"]),
       test(
-        "AvroDifferentialTests", ["AvroRuntime", "AvroSchema", "LibAvroBridge", "RandomAvro"],
+        "AvroRuntimeTests", ["AvroRuntime", "AvroSchema", "LibAvroBridge", "PythonPeer", "RandomAvro"],
+        exclude: ["Python"]),
+      test(
+        "AvroDifferentialTests", ["AvroRuntime", "AvroSchema", "LibAvroBridge", "PythonPeer", "RandomAvro"],
         exclude: ["fastavro_peer.py"]),
-      test("AvroFileTests", ["AvroFile", "AvroRuntime", "CAvro"], exclude: ["Golden", "Python"]),
+      test("AvroFileTests", ["AvroFile", "AvroRuntime", "CAvro", "PythonPeer"], exclude: ["Golden", "Python"]),
       test("TopologyModelTests", ["TopologyModel"]),
       test("AvrogenTests", ["avrogen", "AvroSchema", "AvroRuntime", "AvroFile"], exclude: ["Cases", "Golden"]),
       test("AvrogenEmitTests", ["avrogen", "AvroSchema"], exclude: ["Golden"]),
@@ -185,6 +187,7 @@ enum House {
       .target(
         name: "FuzzTargets", dependencies: ["AllTypesFixture", "AvroFile", "AvroRuntime", "AvroSchema"],
         path: "Tests/Fuzz/Targets", swiftSettings: strict),
+      .target(name: "PythonPeer", path: "Tests/Support/PythonPeer", swiftSettings: strict),
       .target(name: "EmbeddedBroker", path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
       .target(
         name: "TestPostgres", dependencies: ["PostgresRuntime"], path: "Tests/Support/TestPostgres",

@@ -1,6 +1,7 @@
 import AvroRuntime
 import AvroSchema
 import Foundation
+import PythonPeer
 import RandomAvro
 import Testing
 
@@ -28,7 +29,8 @@ import Testing
   static let valuesPerSchema = 4
 
   @Test func resolvesAsFastavro() throws {
-    let peer = try FastavroPeer()
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "fastavro_peer.py")
+    let peer = try PythonConversation([script.path])
     var random = RandomAvro(seed: 20_260)
     var compared = 0
     var resolved = 0

@@ -6,7 +6,7 @@ import Testing
 
 /// Files that go between fastavro, libavro and us, each way.
 @Suite struct OtherImplementationsTests {
-  @Test func fastavroReadsOurs() throws {
+  @Test func fastavroReadsOurs() async throws {
     let place = try Workplace()
     var paths: [String] = []
     for codec in AvroFileCodec.allCases {
@@ -17,17 +17,17 @@ import Testing
       try writer.close()
       paths.append(path)
     }
-    let lines = try Python.run(["read"] + paths).split(separator: "\n").map(String.init)
+    let lines = try await runContainers(["read"] + paths).split(separator: "\n").map(String.init)
     #expect(
       lines == AvroFileCodec.allCases.map { "{\"codec\": \"\($0.rawValue)\", \"count\": 600, \"right\": true}" })
   }
 
   @Test(arguments: AvroFileCodec.allCases)
-  func weReadFastavros(codec: AvroFileCodec) throws {
+  func weReadFastavros(codec: AvroFileCodec) async throws {
     let place = try Workplace()
     let path = place.path("a.avro")
-    _ = try Python.run(["write", codec.rawValue, path, "500"])
-    _ = try Python.run(["append", path, "500", "100"])
+    _ = try await runContainers(["write", codec.rawValue, path, "500"])
+    _ = try await runContainers(["append", path, "500", "100"])
     let bytes = [UInt8](try Data(contentsOf: URL(filePath: path)))
     let result = read(bytes)
     #expect(result.error == nil)

@@ -1,6 +1,7 @@
 import AvroFile
 import AvroRuntime
 import Foundation
+import PythonPeer
 import Testing
 
 /// What a generated record looks like, written by hand.
@@ -101,25 +102,8 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 }
 
-enum Python {
-  /// Runs containers.py with the interpreter that has fastavro; gives its standard output.
-  static func run(_ arguments: [String]) throws -> String {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    let root = folder.deletingLastPathComponent().deletingLastPathComponent()
-    let python = ProcessInfo.processInfo.environment["BANK_PYTHON"] ?? root.appending(path: ".venv/bin/python").path
-    try #require(
-      FileManager.default.isExecutableFile(atPath: python),
-      "no Python with fastavro: `make test` makes .venv, or set BANK_PYTHON to an interpreter")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = [folder.appending(path: "Python/containers.py").path] + arguments
-    process.standardInput = FileHandle.nullDevice
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0, "containers.py failed: its errors are above")
-    return String(decoding: text, as: UTF8.self)
-  }
+/// Runs containers.py, which is fastavro's side; gives its standard output.
+func runContainers(_ arguments: [String]) async throws -> String {
+  let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+  return try await PythonPeer.run([folder.appending(path: "Python/containers.py").path] + arguments)
 }

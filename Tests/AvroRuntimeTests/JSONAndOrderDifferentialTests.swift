@@ -1,5 +1,6 @@
 import AvroSchema
 import Foundation
+import PythonPeer
 import Testing
 
 @testable import AvroRuntime
@@ -45,15 +46,14 @@ import Testing
   }
 
   @Test func agreesWithPython() async throws {
-    let python = try TestPython.path()
     let total = Self.isLong ? 100_000 : 2000
     for start in stride(from: 0, to: total, by: 10_000) {
       let cases = try Self.cases(seed: UInt64(start), min(total - start, 10_000))
-      let answers = try await TestPython.answers(python, "json_and_order.py", cases.map(\.line))
-      try #require(answers.count == cases.count)
-      for (sample, answer) in zip(cases, answers) { try check(sample, answer) }
+      let found = try await answers(of: "json_and_order.py", cases.map(\.line))
+      try #require(found.count == cases.count)
+      for (sample, answer) in zip(cases, found) { try check(sample, answer) }
       // fastavro's JSON fails with some schemas; what is checked without it is checked for all.
-      #expect(answers.count { $0["json"] != nil } > cases.count * 4 / 5)
+      #expect(found.count { $0["json"] != nil } > cases.count * 4 / 5)
     }
   }
 
@@ -87,51 +87,16 @@ func hex(_ bytes: [UInt8]) -> String {
   return String(decoding: text.bytes, as: UTF8.self)
 }
 
-/// Runs this target's Python scripts with the interpreter that has fastavro.
-enum TestPython {
-  struct Failure: Error, CustomStringConvertible {
-    var description: String
-  }
-
-  static func path() throws -> String {
-    var root = URL(fileURLWithPath: #filePath)
-    for _ in 0..<3 { root.deleteLastPathComponent() }
-    let path =
-      ProcessInfo.processInfo.environment["BANK_PYTHON"] ?? root.appendingPathComponent(".venv/bin/python").path
-    guard FileManager.default.isExecutableFile(atPath: path) else {
-      throw Failure(
-        description: "no Python with fastavro: `make test` makes .venv, or set BANK_PYTHON to an interpreter")
-    }
-    return path
-  }
-
-  /// Gives the script the lines as a file, and reads the JSON of each line that it writes to another.
-  static func answers(_ python: String, _ script: String, _ lines: [String]) async throws -> [JSONValue] {
-    let folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("avro-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let files = ["cases", "answers", "errors"].map { folder.appendingPathComponent($0) }
-    try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: files[0])
-    _ = FileManager.default.createFile(atPath: files[2].path, contents: nil)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python)
-    let scripts = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Python")
-    process.arguments = [scripts.appendingPathComponent(script).path, files[0].path, files[1].path]
-    process.standardInput = FileHandle.nullDevice
-    process.standardError = try FileHandle(forWritingTo: files[2])
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in continuation.resume() }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(throwing: error)
-      }
-    }
-    guard process.terminationStatus == 0 else {
-      throw Failure(description: String(decoding: (try? Data(contentsOf: files[2])) ?? Data(), as: UTF8.self))
-    }
-    let output = try Data(contentsOf: files[1])
-    return try output.split(separator: UInt8(ascii: "\n")).map { try JSONValue(parsing: [UInt8]($0)) }
-  }
+/// Gives one of this target's Python scripts the lines as a file, and reads the JSON of each line that it writes to
+/// another.
+private func answers(of script: String, _ lines: [String]) async throws -> [JSONValue] {
+  let folder = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("avro-\(UUID().uuidString)")
+  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  defer { try? FileManager.default.removeItem(at: folder) }
+  let files = ["cases", "answers"].map { folder.appendingPathComponent($0) }
+  try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: files[0])
+  let scripts = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Python")
+  _ = try await PythonPeer.run([scripts.appendingPathComponent(script).path, files[0].path, files[1].path])
+  let output = try Data(contentsOf: files[1])
+  return try output.split(separator: UInt8(ascii: "\n")).map { try JSONValue(parsing: [UInt8]($0)) }
 }

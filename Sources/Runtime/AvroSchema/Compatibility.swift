@@ -67,7 +67,7 @@ extension Schema {
     readingDataOf writer: Schema, limits: CompatibilityLimits = CompatibilityLimits()
   ) -> [SchemaIncompatibility] {
     var checker = CompatibilityChecker(
-      reader: CompatibilityGraph(of: self), writer: CompatibilityGraph(of: writer), limits: limits)
+      reader: SchemaGraph(allowingUnknown: self), writer: SchemaGraph(allowingUnknown: writer), limits: limits)
     return checker.findings()
   }
 

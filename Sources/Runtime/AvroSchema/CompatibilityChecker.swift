@@ -5,8 +5,8 @@
 /// turns out wrong (`trail`); what was found incompatible stays so. Each comparison of a pair costs one of
 /// `maxComparisons`, so schemas that double at every level stay cheap.
 struct CompatibilityChecker {
-  let reader: CompatibilityGraph
-  let writer: CompatibilityGraph
+  let reader: SchemaGraph
+  let writer: SchemaGraph
   private var limits: CompatibilityLimits
   /// By reader type * number of writer types + writer type.
   private var known: [Int: Bool] = [:]
@@ -20,7 +20,7 @@ struct CompatibilityChecker {
   /// level of nesting would multiply the work.
   private var isInsideBranch = false
 
-  init(reader: CompatibilityGraph, writer: CompatibilityGraph, limits: CompatibilityLimits) {
+  init(reader: SchemaGraph, writer: SchemaGraph, limits: CompatibilityLimits) {
     self.reader = reader
     self.writer = writer
     self.limits = limits
@@ -212,7 +212,7 @@ extension CompatibilityChecker {
     }
   }
 
-  private func decimalNote(_ type: CompatibilityGraph.Node, _ written: CompatibilityGraph.Node) -> String {
+  private func decimalNote(_ type: SchemaGraph.Node, _ written: SchemaGraph.Node) -> String {
     guard case .decimal(let precision, let scale) = type.logicalType,
       case .decimal(let writtenPrecision, let writtenScale) = written.logicalType, type.kind == written.kind
     else { return "" }
@@ -222,7 +222,7 @@ extension CompatibilityChecker {
   }
 
   /// What else a primitive can be read as, to be put after the type itself.
-  private func readable(from written: CompatibilityGraph.Node) -> String {
+  private func readable(from written: SchemaGraph.Node) -> String {
     guard case .primitive(let primitive, let logicalType) = written else { return "" }
     if case .decimal = logicalType { return " with a precision not smaller" }
     let others = Schema.Primitive.allCases.filter { $0 != primitive && $0.canRead(primitive) }
@@ -282,5 +282,17 @@ private struct FieldPlaces {
       if let place = places[alias] { return place }
     }
     return nil
+  }
+}
+
+extension Schema.Primitive {
+  /// Whether a value written as `writer` can be read as this (specification 1.12, "Schema Resolution").
+  func canRead(_ writer: Schema.Primitive) -> Bool {
+    switch (self, writer) {
+    case (.long, .int), (.float, .int), (.float, .long): true
+    case (.double, .int), (.double, .long), (.double, .float): true
+    case (.string, .bytes), (.bytes, .string): true
+    default: self == writer
+    }
   }
 }

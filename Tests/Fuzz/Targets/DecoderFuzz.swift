@@ -24,7 +24,7 @@ extension FuzzTarget {
   /// What is read is written, read and written again: the same bytes both times. (Values are not compared, because NaN
   /// is not equal to itself.) A packed form is made of the same bytes as the value; a view of those and of such that
   /// only have text that is not UTF-8.
-  private static func shapes<Packed: AvroPackedRecord, View: AvroRecordView & ~Copyable>(
+  private static func shapes<Packed: AvroPackedRecord, View: AvroRecordView & ~Copyable & SendableMetatype>(
     _ packed: Packed.Type, _ view: View.Type
   ) -> @Sendable (UnsafeRawBufferPointer) -> Void {
     { bytes in

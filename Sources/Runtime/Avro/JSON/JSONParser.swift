@@ -1,3 +1,5 @@
+import AvroSchema
+
 /// Reads one value's JSON while writing its binary encoding.
 ///
 /// Fields may come in any order: each is encoded when it comes, and where that was not the schema's order the record's
@@ -11,7 +13,7 @@ struct JSONParser: ~Copyable {
   private var frames: [Frame] = []
   /// Where the fields of open records stand in the output; each open record has as many as it has fields.
   private var places: [Range<Int>?] = []
-  private var defaults: JSONDefaults?
+  private var defaults: DefaultEncoder?
   private var depth = 0
 
   /// A value that holds others and is not at its end.
@@ -33,7 +35,7 @@ struct JSONParser: ~Copyable {
     self.limits = limits
     self.maxBytes = maxBytes
     scanner = JSONScanner(text)
-    if takesDefaults { defaults = JSONDefaults(nodes: nodes) }
+    if takesDefaults { defaults = DefaultEncoder(graph: nodes.graph) }
   }
 
   /// Reads the whole text.
@@ -343,7 +345,7 @@ extension JSONParser {
   }
 
   private mutating func defaultBytes(_ node: Int, _ field: Int) throws(AvroJSONError) -> [UInt8]? {
-    do throws(JSONDefaults.Failure) {
+    do throws(DefaultEncoder.Failure) {
       return try defaults?.bytes(ofField: field, in: node)
     } catch {
       throw fail(.tooLarge, "a default \(error.rawValue)")
@@ -373,36 +375,5 @@ extension JSONParser {
   private func key(at offset: Int) -> String {
     var key = JSONScanner(UnsafeRawBufferPointer(rebasing: scanner.text[offset...]))
     return (try? key.scanString()) == nil ? "" : JSONText.step(key.string)
-  }
-}
-
-extension [UInt8] {
-  /// Zigzag and variable length.
-  mutating func appendLong(_ value: Int64) {
-    var rest = AvroWriter.zigzag(value)
-    while rest >= 0x80 {
-      append(UInt8(truncatingIfNeeded: rest) | 0x80)
-      rest >>= 7
-    }
-    append(UInt8(truncatingIfNeeded: rest))
-  }
-
-  /// One byte for each code point of `text`, which is UTF-8; nil when one is above 255.
-  init?(latin1 text: [UInt8]) {
-    self = []
-    reserveCapacity(text.count)
-    var lead: UInt8?
-    for byte in text {
-      if let first = lead {
-        append(first << 6 | byte & 0x3F)
-        lead = nil
-      } else if byte < 0x80 {
-        append(byte)
-      } else if byte <= 0xC3 {
-        lead = byte
-      } else {
-        return nil
-      }
-    }
   }
 }

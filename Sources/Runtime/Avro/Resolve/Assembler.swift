@@ -1,3 +1,5 @@
+import AvroSchema
+
 /// Puts instructions together; what resolving and skipping have in common.
 struct Assembler {
   /// A part that is called, by what it does: a pair of types, or a writer's type that is read over.
@@ -195,7 +197,7 @@ struct Assembler {
 extension Assembler {
   /// Reads over a value of `type`.
   /// - Parameter skips: whether what is read is dropped afterwards; then a block that tells its size is believed.
-  mutating func emitWalk(_ type: Int, in graph: TypeGraph, skips: Bool) throws(ResolutionError) {
+  mutating func emitWalk(_ type: Int, in graph: SchemaGraph, skips: Bool) throws(ResolutionError) {
     if let size = graph.sizes[type].constant {
       try emitFixed(size)
     } else if isRoutine(type, in: graph) {
@@ -205,7 +207,7 @@ extension Assembler {
     }
   }
 
-  mutating func emitWalkBody(_ type: Int, in graph: TypeGraph, skips: Bool) throws(ResolutionError) {
+  mutating func emitWalkBody(_ type: Int, in graph: SchemaGraph, skips: Bool) throws(ResolutionError) {
     let mode: Instruction.Mode = skips ? .skip : .keep
     switch graph[type] {
     case .primitive(let primitive, _):
@@ -247,7 +249,7 @@ extension Assembler {
   }
 
   /// The instruction that reads over an array of such items as a whole.
-  func wholeBlocks(_ items: Int, in graph: TypeGraph) -> (operation: Instruction.Operation, size: Int)? {
+  func wholeBlocks(_ items: Int, in graph: SchemaGraph) -> (operation: Instruction.Operation, size: Int)? {
     if let size = graph.sizes[items].constant { return (.fixedBlocks, size) }
     switch graph[items] {
     case .primitive(.int, _), .primitive(.long, _), .enumeration: return (.varintBlocks, 0)
@@ -258,13 +260,13 @@ extension Assembler {
 
   /// Records are parts that are called, or a plan could double in length with each level of records. Those of plain
   /// values are not.
-  private func isRoutine(_ type: Int, in graph: TypeGraph) -> Bool {
+  private func isRoutine(_ type: Int, in graph: SchemaGraph) -> Bool {
     guard case .record(_, let types) = graph[type] else { return false }
     return types.contains { !graph[$0].children.isEmpty }
   }
 
   /// The part that ``emitWalk(_:in:skips:)`` calls.
-  mutating func emitWalkRoutine(_ type: Int, skips: Bool, in graph: TypeGraph) throws(ResolutionError) {
+  mutating func emitWalkRoutine(_ type: Int, skips: Bool, in graph: SchemaGraph) throws(ResolutionError) {
     let routine = Routine.walk(type, skips: skips)
     begin(routine)
     try emitWalkBody(type, in: graph, skips: skips)

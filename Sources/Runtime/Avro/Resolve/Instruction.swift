@@ -75,7 +75,7 @@ struct Choice: Sendable {
   static var leaveOut: Choice { Choice(mode: .replace) }
 
   static func replace(index: Int) -> Choice {
-    let bytes = Varint.bytes(Int64(index))
+    let bytes = [UInt8](long: Int64(index))
     var literal: UInt64 = 0
     for byte in bytes.reversed() { literal = literal << 8 | UInt64(byte) }
     return Choice(mode: .replace, count: UInt8(bytes.count), literal: literal)

@@ -18,7 +18,7 @@ struct PairGraph {
   /// Where a field of the reader's record has its value from.
   enum Source: Sendable {
     case field(Int, pair: Int)
-    case defaultValue(JSONValue)
+    case defaultValue
     case missing
   }
 
@@ -59,8 +59,8 @@ struct PairGraph {
     var isExact = true
   }
 
-  let writer: TypeGraph
-  let reader: TypeGraph
+  let writer: SchemaGraph
+  let reader: SchemaGraph
   private(set) var pairs: [Pair] = []
   private(set) var root = 0
   private var known: [Key: Int] = [:]
@@ -73,7 +73,7 @@ struct PairGraph {
 
   subscript(_ index: Int) -> Pair { pairs[index] }
 
-  init(writer: TypeGraph, reader: TypeGraph, limits: ResolutionLimits) throws(ResolutionError) {
+  init(writer: SchemaGraph, reader: SchemaGraph, limits: ResolutionLimits) throws(ResolutionError) {
     self.writer = writer
     self.reader = reader
     self.limits = limits
@@ -159,8 +159,8 @@ struct PairGraph {
       if let place = names.lazy.compactMap({ places[$0] }).first {
         let pair = try pair(types[place], readTypes[index], at: "\(pointer)/\(index)/type", depth: depth)
         sources.append(.field(place, pair: pair))
-      } else if let defaultValue = field.defaultValue {
-        sources.append(.defaultValue(defaultValue))
+      } else if field.defaultValue != nil {
+        sources.append(.defaultValue)
       } else {
         sources.append(.missing)
       }
@@ -222,17 +222,6 @@ struct PairGraph {
     case (.long, .double): .longToDouble
     case (.float, .double): .floatToDouble
     default: nil
-    }
-  }
-}
-
-extension TypeGraph.Node {
-  var aliases: [FullName] {
-    switch self {
-    case .record(let record, _): record.aliases
-    case .enumeration(let enumeration): enumeration.aliases
-    case .fixed(let fixed): fixed.aliases
-    case .primitive, .array, .map, .union, .unknown: []
     }
   }
 }

@@ -1,5 +1,4 @@
 import AvroSchema
-import Synchronization
 
 extension AvroError {
   /// The same with the path of the value at fault, found by reading the bytes once more by their schema. What readers
@@ -11,7 +10,7 @@ extension AvroError {
   public func located(
     in bytes: UnsafeRawBufferPointer, schemaText: String, limits: AvroLimits = AvroLimits()
   ) -> AvroError {
-    guard let schema = try? Schema(parsing: schemaText), let graph = try? TypeGraph(schema) else { return self }
+    guard let schema = try? Schema(parsing: schemaText), let graph = try? SchemaGraph(schema) else { return self }
     return PathFinder.located(self, in: bytes, of: graph, limits)
   }
 }
@@ -22,26 +21,9 @@ extension AvroValue {
     _ error: AvroError, in bytes: UnsafeRawBufferPointer, _ limits: AvroLimits
   ) -> AvroError {
     guard error.kind != .trailingBytes, let type = Self.self as? any AvroNamedValue.Type,
-      let graph = KnownGraphs.graph(of: type)
+      let graph = try? TypeSchema.of(type).nodes.graph
     else { return error }
     return PathFinder.located(error, in: bytes, of: graph, limits)
-  }
-}
-
-/// Schemas of types whose values could not be read, parsed when it happened first.
-private enum KnownGraphs {
-  /// More are parsed each time.
-  private static let capacity = 1_000
-  private static let graphs = Mutex<[ObjectIdentifier: TypeGraph]>([:])
-
-  static func graph(of type: any AvroNamedValue.Type) -> TypeGraph? {
-    let key = ObjectIdentifier(type)
-    if let known = graphs.withLock({ $0[key] }) { return known }
-    guard let schema = try? Schema(parsing: type.schemaText), let graph = try? TypeGraph(schema) else { return nil }
-    graphs.withLock { graphs in
-      if graphs.count < capacity { graphs[key] = graph }
-    }
-    return graph
   }
 }
 
@@ -52,7 +34,7 @@ struct PathFinder: ~Copyable {
     case index(Int)
   }
 
-  private let graph: TypeGraph
+  private let graph: SchemaGraph
   private let offset: Int
   private let isAboutBlock: Bool
   private var reader: AvroReader
@@ -63,7 +45,7 @@ struct PathFinder: ~Copyable {
   private static let maxSteps = 2_000
 
   static func located(
-    _ error: AvroError, in bytes: UnsafeRawBufferPointer, of graph: TypeGraph, _ limits: AvroLimits
+    _ error: AvroError, in bytes: UnsafeRawBufferPointer, of graph: SchemaGraph, _ limits: AvroLimits
   ) -> AvroError {
     guard error.kind != .trailingBytes else { return error }
     var finder = PathFinder(graph: graph, error: error, bytes: bytes, limits: limits)
@@ -76,7 +58,7 @@ struct PathFinder: ~Copyable {
     return located
   }
 
-  private init(graph: TypeGraph, error: AvroError, bytes: UnsafeRawBufferPointer, limits: AvroLimits) {
+  private init(graph: SchemaGraph, error: AvroError, bytes: UnsafeRawBufferPointer, limits: AvroLimits) {
     self.graph = graph
     offset = error.offset
     isAboutBlock = error.kind == .invalidBlock || error.kind == .tooManyEmptyItems

@@ -15,7 +15,7 @@ struct PlanCompiler {
     self.pairs = pairs
     self.limits = limits
     assembler = Assembler(limits: limits)
-    defaults = DefaultEncoder(types: pairs.reader, limits: limits)
+    defaults = DefaultEncoder(graph: pairs.reader, maxBytes: limits.maxDefaultBytes)
     countUses()
   }
 
@@ -80,7 +80,7 @@ struct PlanCompiler {
     case .writerUnion(let branches): try emitUnion(branches, pair)
     case .readerUnion(let candidates):
       guard let choice = pairs.choice(candidates) else { return }
-      try assembler.emitLiteral(Varint.bytes(Int64(choice.branch)))
+      try assembler.emitLiteral([UInt8](long: Int64(choice.branch)))
       try emit(choice.pair)
     case .mismatch: break
     }
@@ -162,9 +162,7 @@ struct PlanCompiler {
   // MARK: Records
 
   private mutating func emitRecord(_ sources: [PairGraph.Source], _ pair: PairGraph.Pair) throws(ResolutionError) {
-    guard case .record(_, let types) = pairs.writer[pair.written],
-      case .record(_, let readTypes) = pairs.reader[pair.read]
-    else { return }
+    guard case .record(_, let types) = pairs.writer[pair.written] else { return }
     var needs = sources.reduce(into: [Int: Int]()) { needs, source in
       if case .field(let place, _) = source { needs[place, default: 0] += 1 }
     }
@@ -172,12 +170,12 @@ struct PlanCompiler {
     for (index, source) in sources.enumerated() {
       switch source {
       case .missing: break
-      case .defaultValue(let value): try emitDefault(value, readTypes[index], pair, field: index)
+      case .defaultValue: try emitDefault(pair, field: index)
       case .field(let place, let inner):
         let between = next..<max(next, place)
         guard place >= next, needs[place] == 1, between.allSatisfy({ needs[$0] == nil }) else {
           return try emitOutOfOrder(
-            Array(sources[index...]), first: index, from: next, types: types, readTypes: readTypes, pair)
+            Array(sources[index...]), first: index, from: next, types: types, pair)
         }
         try emitSkip(types[between])
         try emit(inner)
@@ -188,16 +186,20 @@ struct PlanCompiler {
     try emitSkip(types[next...])
   }
 
-  private mutating func emitDefault(
-    _ value: JSONValue, _ type: Int, _ pair: PairGraph.Pair, field: Int
-  ) throws(ResolutionError) {
-    let start = defaults.bytes.count
-    guard try defaults.encode(value, as: type) else {
+  private mutating func emitDefault(_ pair: PairGraph.Pair, field: Int) throws(ResolutionError) {
+    let encoded: [UInt8]?
+    do throws(DefaultEncoder.Failure) {
+      encoded = try defaults.bytes(ofField: field, in: pair.read)
+    } catch {
+      guard error == .mismatch else { throw .tooLarge("a default \(error.rawValue)") }
+      encoded = nil
+    }
+    guard let encoded else {
       throw .incompatible(
         problem(
           .readerFieldMissingDefaultValue, "\(pair.pointer)/fields/\(field)", "the field's default is not of its type"))
     }
-    try assembler.emitLiteral(Array(defaults.bytes[start...]))
+    try assembler.emitLiteral(encoded)
   }
 
   private mutating func emitSkip(_ types: ArraySlice<Int>) throws(ResolutionError) {
@@ -210,7 +212,7 @@ struct PlanCompiler {
   /// Finds where the fields are that are left, then goes from one to the next in the reader's order. A field that does
   /// not change is only read over once.
   private mutating func emitOutOfOrder(
-    _ sources: [PairGraph.Source], first: Int, from next: Int, types: [Int], readTypes: [Int], _ pair: PairGraph.Pair
+    _ sources: [PairGraph.Source], first: Int, from next: Int, types: [Int], _ pair: PairGraph.Pair
   ) throws(ResolutionError) {
     let mark = assembler.localMark
     var inner: [Int: Int] = [:]
@@ -240,7 +242,7 @@ struct PlanCompiler {
     for (offset, source) in sources.enumerated() {
       switch source {
       case .missing: break
-      case .defaultValue(let value): try emitDefault(value, readTypes[first + offset], pair, field: first + offset)
+      case .defaultValue: try emitDefault(pair, field: first + offset)
       case .field(let place, let pair):
         guard let start = places[place], let end = places[place + 1] else { continue }
         if inner[place] == pair, pairs[pair].isCopy {

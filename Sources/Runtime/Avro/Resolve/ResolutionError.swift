@@ -6,6 +6,8 @@ public enum ResolutionError: Error, Hashable, Sendable, CustomStringConvertible 
   case incompatible(SchemaIncompatibility)
   /// A name that its schema does not define: plans are made of schemas that stand alone.
   case unknownType(FullName)
+  /// What is no schema although it can be built: a union directly in a union.
+  case invalidSchema(SchemaError)
   /// Past a limit of ``ResolutionLimits``; the text says which.
   case tooLarge(String)
 
@@ -13,7 +15,7 @@ public enum ResolutionError: Error, Hashable, Sendable, CustomStringConvertible 
   public var pointer: String {
     switch self {
     case .incompatible(let incompatibility): incompatibility.pointer
-    case .unknownType, .tooLarge: ""
+    case .unknownType, .invalidSchema, .tooLarge: ""
     }
   }
 
@@ -21,6 +23,7 @@ public enum ResolutionError: Error, Hashable, Sendable, CustomStringConvertible 
     switch self {
     case .incompatible(let incompatibility): "\(incompatibility)"
     case .unknownType(let name): "the schema refers to \(name), which it does not define"
+    case .invalidSchema(let error): "the schema is none: \(error)"
     case .tooLarge(let what): "the schemas are too large to be resolved: \(what)"
     }
   }
@@ -44,5 +47,20 @@ public struct ResolutionLimits: Hashable, Sendable {
     self.maxTypes = maxTypes
     self.maxInstructions = maxInstructions
     self.maxDefaultBytes = maxDefaultBytes
+  }
+}
+
+extension SchemaGraph {
+  /// - Parameter schema: self-contained.
+  init(_ schema: Schema, limits: ResolutionLimits) throws(ResolutionError) {
+    do throws(Failure) {
+      try self.init(schema, maxTypes: limits.maxTypes, maxDepth: limits.maxDepth)
+    } catch {
+      switch error {
+      case .unknownType(let name): throw .unknownType(name)
+      case .unionInUnion: throw .invalidSchema(error.schemaError)
+      case .tooManyTypes, .tooDeep: throw .tooLarge(error.limit)
+      }
+    }
   }
 }

@@ -19,13 +19,13 @@ public struct ResolutionPlan: Sendable {
   /// In one place, so that a copy of a plan costs one count of references and not one for each table.
   private final class Contents: Sendable {
     let program: Program
-    let writer: TypeGraph
-    let reader: TypeGraph
+    let writer: SchemaGraph
+    let reader: SchemaGraph
     let isIdentity: Bool
     let unresolvable: [SchemaIncompatibility]
 
     init(
-      program: Program, writer: TypeGraph, reader: TypeGraph, isIdentity: Bool,
+      program: Program, writer: SchemaGraph, reader: SchemaGraph, isIdentity: Bool,
       unresolvable: [SchemaIncompatibility]
     ) {
       self.program = program
@@ -50,8 +50,8 @@ public struct ResolutionPlan: Sendable {
   public init(
     writer: Schema, reader: Schema, limits: ResolutionLimits = ResolutionLimits()
   ) throws(ResolutionError) {
-    let written = try TypeGraph(writer, limits: limits)
-    let read = try TypeGraph(reader, limits: limits)
+    let written = try SchemaGraph(writer, limits: limits)
+    let read = try SchemaGraph(reader, limits: limits)
     let pairs = try PairGraph(writer: written, reader: read, limits: limits)
     let root = pairs[pairs.root]
     guard root.verdict != .never else {

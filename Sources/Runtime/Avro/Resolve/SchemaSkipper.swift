@@ -9,7 +9,7 @@ public struct SchemaSkipper: Sendable {
 
   /// - Parameter schema: self-contained.
   public init(_ schema: Schema, limits: ResolutionLimits = ResolutionLimits()) throws(ResolutionError) {
-    let graph = try TypeGraph(schema, limits: limits)
+    let graph = try SchemaGraph(schema, limits: limits)
     var assembler = Assembler(limits: limits)
     try assembler.emitWalk(graph.root, in: graph, skips: true)
     try assembler.emit(.drop)

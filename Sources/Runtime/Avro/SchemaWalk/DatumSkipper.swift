@@ -1,7 +1,10 @@
-/// Steps over values without making anything of them, with a stack of its own.
+/// Steps over values in the midst of a walk, without making anything of them, with a stack of its own.
 ///
-/// Blocks are walked item by item even where they give their size: a size that lies would otherwise move everything
-/// behind it, and whoever reads the same bytes would see something else.
+/// ``SchemaSkipper`` means something else: it is a program for values that are thrown away or copied as they are, which
+/// believes the sizes that blocks give, checks no text, counts depth anew for each value and refuses schemas that are
+/// too large to compile. Here what is stepped over is checked as it is where it is read, it counts against the depth and
+/// the empty items that the walk has left, schemas have any size, and blocks are walked item by item: a size that lies
+/// would otherwise move everything behind it, and whoever reads the same bytes would see something else.
 struct DatumSkipper {
   private struct Frame {
     let node: Int
