@@ -36,14 +36,15 @@ import Testing
     let run = try await package.swift(["run", "driver", input.path, ours.path])
     try #require(run.status == 0, "\(run.output.suffix(4000))")
     let theirs = package.folder.appending(path: "theirs.txt")
-    try runFastavro(schemas, input: input, output: theirs, in: package.folder)
+    try runFastavro(schemas, input: input, answers: ours, output: theirs, in: package.folder)
 
-    let left = try Self.lines(ours)
-    let right = try Self.lines(theirs)
-    #expect(left.count == requests.count && right.count == requests.count)
-    for (request, (left, right)) in zip(requests, zip(left, right)) where left != right {
-      Issue.record("\(request.prefix(500)): ours \(left.prefix(500)), theirs \(right.prefix(500))")
+    let verdicts = try Self.lines(theirs)
+    #expect(verdicts.count == requests.count)
+    for (request, verdict) in zip(requests, verdicts) where verdict != "same" && verdict != "read" {
+      Issue.record("\(request.prefix(500)): \(verdict.prefix(1000))")
     }
+    // What fastavro can write too is most of it.
+    #expect(verdicts.count { $0 == "same" } > requests.count / 2)
   }
 
   /// A program that decodes and encodes with the generated types: a value's number of schema and bytes in hexadecimal a
@@ -125,28 +126,47 @@ import Testing
     }
     """
 
+  /// Reads what we read and what we wrote, which has to be the same, and writes it, which has to give the same bytes. It
+  /// cannot write all that it reads: names of branches inside an array in a union, for one.
   private static let python = """
     import io, json, sys
     import fastavro
+
+    def read(data, schema):
+        stream = io.BytesIO(bytes.fromhex(data))
+        value = fastavro.schemaless_reader(stream, schema, None, return_named_type=True)
+        assert not stream.read(1)
+        return value
+
+    def verdict(data, ours, schema):
+        if ours.startswith("!"):
+            return ours
+        value = read(data, schema)
+        again = read(ours, schema)
+        if repr(value) != repr(again):
+            return f"{value} became {again}"
+        output = io.BytesIO()
+        try:
+            fastavro.schemaless_writer(output, schema, value)
+        except Exception:
+            return "read"
+        written = output.getvalue().hex()
+        return "same" if written == ours else f"ours {ours}, theirs {written}"
+
     schemas = [fastavro.parse_schema(schema) for schema in json.load(open(sys.argv[1]))]
-    with open(sys.argv[3], "w") as answers:
-        for line in open(sys.argv[2]):
-            number, data = line.rstrip("\\n").split(" ")
-            stream = io.BytesIO(bytes.fromhex(data))
-            value = fastavro.schemaless_reader(stream, schemas[int(number)], None, return_named_type=True)
-            assert not stream.read(1)
-            output = io.BytesIO()
-            fastavro.schemaless_writer(output, schemas[int(number)], value)
-            print(output.getvalue().hex(), file=answers)
+    with open(sys.argv[2]) as requests, open(sys.argv[3]) as answers, open(sys.argv[4], "w") as verdicts:
+        for request, ours in zip(requests, answers, strict=True):
+            number, data = request.rstrip("\\n").split(" ")
+            print(verdict(data, ours.rstrip("\\n"), schemas[int(number)]), file=verdicts)
     """
 
   /// With the interpreter that `scripts/setup test` makes.
-  private func runFastavro(_ schemas: [Schema], input: URL, output: URL, in folder: URL) throws {
+  private func runFastavro(_ schemas: [Schema], input: URL, answers: URL, output: URL, in folder: URL) throws {
     let texts = folder.appending(path: "schemas.json")
     try Data("[\(schemas.map { $0.text() }.joined(separator: ","))]".utf8).write(to: texts)
     let process = Process()
     process.executableURL = ClientPackage.repository.appending(path: ".venv/bin/python")
-    process.arguments = ["-c", Self.python, texts.path, input.path, output.path]
+    process.arguments = ["-c", Self.python, texts.path, input.path, answers.path, output.path]
     try process.run()
     process.waitUntilExit()
     try #require(process.terminationStatus == 0)
