@@ -21,9 +21,11 @@ test: clean-temporary setup-test lint
 clean-temporary:
 	@rm -rf .build/tmp && mkdir -p .build/tmp
 
-# Fuzzing, long faults and what is heavy: those tests look at BANK_TEST_LONG.
+# Long faults and what is heavy (those tests look at BANK_TEST_LONG), and each fuzz target for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 120
 test-long: export BANK_TEST_LONG = 1
 test-long: test
+	scripts/fuzz $(FUZZ_SECONDS)
 
 lint:
 	swift format lint --strict --recursive .
