@@ -27,13 +27,13 @@
 }
 
 extension AvroFixedBytes: AvroValue {
-  @inlinable @inline(__always) public static func decode(
+  @inlinable @inline(always) public static func decode(
     from reader: inout AvroReader
   ) throws(AvroError) -> Self {
     Self(try reader.take(count).loadUnaligned(as: InlineArray<count, UInt8>.self))
   }
 
-  @inlinable @inline(__always) public func encode(to writer: inout AvroWriter) {
+  @inlinable @inline(always) public func encode(to writer: inout AvroWriter) {
     writer.reserve(count)
     writer.position.storeBytes(of: bytes, as: InlineArray<count, UInt8>.self)
     writer.position += count

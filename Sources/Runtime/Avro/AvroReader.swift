@@ -20,7 +20,7 @@
   }
 
   /// Starts in the middle: offsets count from `start`.
-  @inlinable @inline(__always) init(
+  @inlinable @inline(always) init(
     start: UnsafeRawPointer, position: UnsafeRawPointer, end: UnsafeRawPointer, limits: AvroLimits
   ) {
     self.start = start
@@ -48,7 +48,7 @@
   @inlinable public mutating func leave() { depthLeft &+= 1 }
 
   /// Steps over `count` bytes and gives where they are.
-  @inlinable @inline(__always) public mutating func take(_ count: Int) throws(AvroError) -> UnsafeRawPointer {
+  @inlinable @inline(always) public mutating func take(_ count: Int) throws(AvroError) -> UnsafeRawPointer {
     if _slowPath(UInt(bitPattern: count) > UInt(bitPattern: end - position)) {
       throw error(count < 0 ? .negativeLength : .truncated)
     }
@@ -61,19 +61,19 @@
 // MARK: numbers
 
 extension AvroReader {
-  @inlinable @inline(__always) mutating func readByte() throws(AvroError) -> UInt8 {
+  @inlinable @inline(always) mutating func readByte() throws(AvroError) -> UInt8 {
     try take(1).load(as: UInt8.self)
   }
 
   /// One byte, 0 or 1.
-  @inlinable @inline(__always) public mutating func readBoolean() throws(AvroError) -> Bool {
+  @inlinable @inline(always) public mutating func readBoolean() throws(AvroError) -> Bool {
     let byte = try readByte()
     if _slowPath(byte > 1) { throw error(.invalidBoolean) }
     return byte == 1
   }
 
   /// A long that has to fit into 32 bits.
-  @inlinable @inline(__always) public mutating func readInt() throws(AvroError) -> Int32 {
+  @inlinable @inline(always) public mutating func readInt() throws(AvroError) -> Int32 {
     let value = try readLong()
     let int = Int32(truncatingIfNeeded: value)
     if _slowPath(Int64(int) != value) { throw error(.intOutOfRange) }
@@ -81,31 +81,31 @@ extension AvroReader {
   }
 
   /// Zigzag and variable length, ten bytes at most.
-  @inlinable @inline(__always) public mutating func readLong() throws(AvroError) -> Int64 {
+  @inlinable @inline(always) public mutating func readLong() throws(AvroError) -> Int64 {
     Self.unzigzag(try readVarint())
   }
 
-  @inlinable @inline(__always) public mutating func readFloat() throws(AvroError) -> Float {
+  @inlinable @inline(always) public mutating func readFloat() throws(AvroError) -> Float {
     Float(bitPattern: UInt32(littleEndian: try take(4).loadUnaligned(as: UInt32.self)))
   }
 
-  @inlinable @inline(__always) public mutating func readDouble() throws(AvroError) -> Double {
+  @inlinable @inline(always) public mutating func readDouble() throws(AvroError) -> Double {
     Double(bitPattern: UInt64(littleEndian: try take(8).loadUnaligned(as: UInt64.self)))
   }
 
   /// Position of an enum symbol or a union branch; whoever asks checks it.
-  @inlinable @inline(__always) public mutating func readIndex() throws(AvroError) -> Int {
+  @inlinable @inline(always) public mutating func readIndex() throws(AvroError) -> Int {
     Int(truncatingIfNeeded: try readInt())
   }
 
   /// Position of an enum symbol or a union branch.
-  @inlinable @inline(__always) public mutating func readIndex(below count: Int) throws(AvroError) -> Int {
+  @inlinable @inline(always) public mutating func readIndex(below count: Int) throws(AvroError) -> Int {
     let index = try readIndex()
     if _slowPath(index < 0 || index >= count) { throw error(.indexOutOfRange) }
     return index
   }
 
-  @inlinable @inline(__always) mutating func readVarint() throws(AvroError) -> UInt64 {
+  @inlinable @inline(always) mutating func readVarint() throws(AvroError) -> UInt64 {
     if _fastPath(position < end) {
       let byte = position.load(as: UInt8.self)
       if _fastPath(byte < 0x80) {
@@ -118,7 +118,7 @@ extension AvroReader {
   }
 
   /// All bytes of a number at once when it has at most eight; the caller made sure that eight are there.
-  @inlinable @inline(__always) mutating func readVarintInWord() -> UInt64? {
+  @inlinable @inline(always) mutating func readVarintInWord() -> UInt64? {
     let word = UInt64(littleEndian: position.loadUnaligned(as: UInt64.self))
     let lastBytes = ~word & 0x8080_8080_8080_8080
     if _slowPath(lastBytes == 0) { return nil }
@@ -142,14 +142,14 @@ extension AvroReader {
   }
 
   /// Moves the low seven bits of each byte together.
-  @inlinable @inline(__always) static func joinGroups(_ word: UInt64) -> UInt64 {
+  @inlinable @inline(always) static func joinGroups(_ word: UInt64) -> UInt64 {
     var bits = word & 0x7F7F_7F7F_7F7F_7F7F
     bits = ((bits & 0x7F00_7F00_7F00_7F00) &>> 1) | (bits & 0x007F_007F_007F_007F)
     bits = ((bits & 0x3FFF_0000_3FFF_0000) &>> 2) | (bits & 0x0000_3FFF_0000_3FFF)
     return ((bits & 0x0FFF_FFFF_0000_0000) &>> 4) | (bits & 0x0000_0000_0FFF_FFFF)
   }
 
-  @inlinable @inline(__always) static func unzigzag(_ value: UInt64) -> Int64 {
+  @inlinable @inline(always) static func unzigzag(_ value: UInt64) -> Int64 {
     Int64(bitPattern: (value &>> 1) ^ (0 &- (value & 1)))
   }
 }
@@ -158,7 +158,7 @@ extension AvroReader {
 
 extension AvroReader {
   /// A length that the bytes left can hold.
-  @inlinable @inline(__always) mutating func readLength() throws(AvroError) -> Int {
+  @inlinable @inline(always) mutating func readLength() throws(AvroError) -> Int {
     let length = try readLong()
     // One comparison for both: a negative length is a very large one without its sign.
     if _slowPath(UInt64(bitPattern: length) > UInt64(truncatingIfNeeded: end - position)) {
@@ -179,12 +179,12 @@ extension AvroReader {
   }
 
   /// Strictly UTF-8: nothing is repaired.
-  @inlinable @inline(__always) public mutating func readString() throws(AvroError) -> String {
+  @inlinable @inline(always) public mutating func readString() throws(AvroError) -> String {
     try readString(count: try readLength())
   }
 
   /// The bytes that are left have `count`.
-  @inlinable @inline(__always) mutating func readString(count: Int) throws(AvroError) -> String {
+  @inlinable @inline(always) mutating func readString(count: Int) throws(AvroError) -> String {
     let bytes = position
     position += count
     let buffer = UnsafeBufferPointer(start: bytes.assumingMemoryBound(to: UInt8.self), count: count)
@@ -204,7 +204,7 @@ extension AvroReader {
     }
   }
 
-  @inlinable @inline(__always) static func isASCII(_ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
+  @inlinable @inline(always) static func isASCII(_ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
     var seen: UInt64 = 0
     if count >= 8 {
       // The last word overlaps the one before: no loop over single bytes.

@@ -7,7 +7,7 @@ extension AvroWriter {
   /// The item's bits are taken without a retain and afterwards put into memory that nobody releases, so the counts of
   /// its references are what they were. The array that owns the buffer keeps it alive meanwhile; nothing is written to
   /// the buffer.
-  @inlinable @inline(__always) mutating func lend<Item>(
+  @inlinable @inline(always) mutating func lend<Item>(
     _ buffer: UnsafeBufferPointer<Item>, _ index: Int, _ body: (borrowing Item, inout AvroWriter) -> Void
   ) {
     let item = UnsafeMutablePointer(mutating: buffer.baseAddress.unsafelyUnwrapped + index).move()
@@ -16,7 +16,7 @@ extension AvroWriter {
   }
 
   /// An array whose items `writeItem` writes.
-  @inlinable @inline(__always) public mutating func writeArray<Item>(
+  @inlinable @inline(always) public mutating func writeArray<Item>(
     _ items: [Item], _ writeItem: (borrowing Item, inout AvroWriter) -> Void
   ) {
     if !items.isEmpty {
@@ -29,7 +29,7 @@ extension AvroWriter {
   }
 
   /// An array of records, enums, strings and whatever else is an ``AvroValue``.
-  @inlinable @inline(__always) public mutating func writeArray<Item: AvroValue>(_ items: [Item]) {
+  @inlinable @inline(always) public mutating func writeArray<Item: AvroValue>(_ items: [Item]) {
     if !items.isEmpty {
       writeBlockCount(items.count)
       items.withUnsafeBufferPointer { buffer in
@@ -40,7 +40,7 @@ extension AvroWriter {
   }
 
   /// A map whose values `writeValue` writes.
-  @inlinable @inline(__always) public mutating func writeMap<Value>(
+  @inlinable @inline(always) public mutating func writeMap<Value>(
     _ map: AvroMap<Value>, _ writeValue: (borrowing Value, inout AvroWriter) -> Void
   ) {
     if !map.pairs.isEmpty {
@@ -57,7 +57,7 @@ extension AvroWriter {
     writeByte(0)
   }
 
-  @inlinable @inline(__always) public mutating func writeMap<Value: AvroValue>(_ map: AvroMap<Value>) {
+  @inlinable @inline(always) public mutating func writeMap<Value: AvroValue>(_ map: AvroMap<Value>) {
     if !map.pairs.isEmpty {
       writeBlockCount(map.pairs.count)
       map.pairs.withUnsafeBufferPointer { buffer in
@@ -73,7 +73,7 @@ extension AvroWriter {
   }
 
   /// A union of null and one other type, whose branch is `valueIndex`: 1 in `["null", T]`, 0 in `[T, "null"]`.
-  @inlinable @inline(__always) public mutating func writeOptional<Value>(
+  @inlinable @inline(always) public mutating func writeOptional<Value>(
     _ value: Value?, valueIndex: Int, _ writeValue: (borrowing Value, inout AvroWriter) -> Void
   ) {
     if let value {
@@ -84,7 +84,7 @@ extension AvroWriter {
     }
   }
 
-  @inlinable @inline(__always) public mutating func writeOptional<Value: AvroValue>(
+  @inlinable @inline(always) public mutating func writeOptional<Value: AvroValue>(
     _ value: Value?, valueIndex: Int
   ) {
     if let value {
@@ -100,7 +100,7 @@ extension AvroWriter {
 
 extension AvroWriter {
   /// Room for `count` items of at most `itemBytes`, the block count, the end, and the slack of a store of eight bytes.
-  @inlinable @inline(__always) mutating func beginNumbers(_ count: Int, itemBytes: Int) {
+  @inlinable @inline(always) mutating func beginNumbers(_ count: Int, itemBytes: Int) {
     reserve(count &* itemBytes &+ 24)
     if count > 0 { putVarint(UInt64(truncatingIfNeeded: count) &<< 1) }
   }

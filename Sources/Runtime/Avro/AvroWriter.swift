@@ -73,7 +73,7 @@
   @inlinable public mutating func leave() { depthLeft &+= 1 }
 
   /// Makes room for `count` bytes more.
-  @inlinable @inline(__always) mutating func reserve(_ count: Int) {
+  @inlinable @inline(always) mutating func reserve(_ count: Int) {
     if _slowPath(end - position < count) { grow(count) }
   }
 
@@ -99,45 +99,45 @@
 // MARK: numbers
 
 extension AvroWriter {
-  @inlinable @inline(__always) public mutating func writeBoolean(_ value: Bool) { writeByte(value ? 1 : 0) }
+  @inlinable @inline(always) public mutating func writeBoolean(_ value: Bool) { writeByte(value ? 1 : 0) }
 
-  @inlinable @inline(__always) public mutating func writeInt(_ value: Int32) { writeLong(Int64(value)) }
+  @inlinable @inline(always) public mutating func writeInt(_ value: Int32) { writeLong(Int64(value)) }
 
-  @inlinable @inline(__always) public mutating func writeLong(_ value: Int64) {
+  @inlinable @inline(always) public mutating func writeLong(_ value: Int64) {
     reserve(10)
     putVarint(Self.zigzag(value))
   }
 
-  @inlinable @inline(__always) public mutating func writeFloat(_ value: Float) {
+  @inlinable @inline(always) public mutating func writeFloat(_ value: Float) {
     reserve(4)
     position.storeBytes(of: value.bitPattern.littleEndian, as: UInt32.self)
     position += 4
   }
 
-  @inlinable @inline(__always) public mutating func writeDouble(_ value: Double) {
+  @inlinable @inline(always) public mutating func writeDouble(_ value: Double) {
     reserve(8)
     position.storeBytes(of: value.bitPattern.littleEndian, as: UInt64.self)
     position += 8
   }
 
   /// Position of an enum symbol or a union branch.
-  @inlinable @inline(__always) public mutating func writeIndex(_ index: Int) { writeLong(Int64(index)) }
+  @inlinable @inline(always) public mutating func writeIndex(_ index: Int) { writeLong(Int64(index)) }
 
   /// How many items follow; 0 ends the array or map.
-  @inlinable @inline(__always) public mutating func writeBlockCount(_ count: Int) { writeLong(Int64(count)) }
+  @inlinable @inline(always) public mutating func writeBlockCount(_ count: Int) { writeLong(Int64(count)) }
 
-  @inlinable @inline(__always) mutating func writeByte(_ value: UInt8) {
+  @inlinable @inline(always) mutating func writeByte(_ value: UInt8) {
     reserve(1)
     position.storeBytes(of: value, as: UInt8.self)
     position += 1
   }
 
-  @inlinable @inline(__always) static func zigzag(_ value: Int64) -> UInt64 {
+  @inlinable @inline(always) static func zigzag(_ value: Int64) -> UInt64 {
     UInt64(bitPattern: (value &<< 1) ^ (value &>> 63))
   }
 
   /// The caller made room for ten bytes.
-  @inlinable @inline(__always) mutating func putVarint(_ value: UInt64) {
+  @inlinable @inline(always) mutating func putVarint(_ value: UInt64) {
     var rest = value
     while _slowPath(rest >= 0x80) {
       position.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, as: UInt8.self)
@@ -150,7 +150,7 @@ extension AvroWriter {
 
   /// As ``putVarint(_:)``, without a branch that depends on the length below 2^56: better for numbers that a branch
   /// predictor can't learn. Stores eight bytes whatever the length.
-  @inlinable @inline(__always) mutating func putVarintInWord(_ value: UInt64) {
+  @inlinable @inline(always) mutating func putVarintInWord(_ value: UInt64) {
     if _slowPath(value >> 56 != 0) {
       putVarint(value)
       return
@@ -185,7 +185,7 @@ extension AvroWriter {
     value.withUnsafeBufferPointer { writeRaw(UnsafeRawBufferPointer($0)) }
   }
 
-  @inlinable @inline(__always) public mutating func writeString(_ value: String) {
+  @inlinable @inline(always) public mutating func writeString(_ value: String) {
     let written: Void? = value.utf8.withContiguousStorageIfAvailable { writeCounted(UnsafeRawBufferPointer($0)) }
     if _slowPath(written == nil) { writeSlowly(value) }
   }
@@ -196,14 +196,14 @@ extension AvroWriter {
     copy.withUTF8 { writeCounted(UnsafeRawBufferPointer($0)) }
   }
 
-  @inlinable @inline(__always) mutating func writeCounted(_ value: UnsafeRawBufferPointer) {
+  @inlinable @inline(always) mutating func writeCounted(_ value: UnsafeRawBufferPointer) {
     reserve(value.count &+ 10)
     putVarint(UInt64(truncatingIfNeeded: value.count) &<< 1)
     put(value)
   }
 
   /// The caller made room.
-  @inlinable @inline(__always) mutating func put(_ value: UnsafeRawBufferPointer) {
+  @inlinable @inline(always) mutating func put(_ value: UnsafeRawBufferPointer) {
     let count = value.count
     guard count > 0 else { return }
     let source = value.baseAddress.unsafelyUnwrapped
@@ -220,7 +220,7 @@ extension AvroWriter {
   }
 
   /// Copies `count` bytes with two loads that overlap, which is faster than a call for the length of most strings.
-  @inlinable @inline(__always) func putOverlapping<Word: BitwiseCopyable>(
+  @inlinable @inline(always) func putOverlapping<Word: BitwiseCopyable>(
     _ source: UnsafeRawPointer, _ count: Int, _ type: Word.Type
   ) {
     let last = count &- MemoryLayout<Word>.size

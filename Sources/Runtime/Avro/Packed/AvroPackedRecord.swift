@@ -111,13 +111,13 @@ extension AvroPackedRecord {
 
 // For the generated `decode` of packed records.
 extension AvroReader {
-  @inlinable @inline(__always) public mutating func beginPacked() -> AvroPackedStart {
+  @inlinable @inline(always) public mutating func beginPacked() -> AvroPackedStart {
     defer { checksUTF8 = true }
     return AvroPackedStart(position: position, checksUTF8: checksUTF8)
   }
 
   /// The bytes since `start`; more than 4 GiB are `tooLarge`.
-  @inlinable @inline(__always) public mutating func endPacked(
+  @inlinable @inline(always) public mutating func endPacked(
     _ start: AvroPackedStart
   ) throws(AvroError) -> AvroPackedStorage {
     checksUTF8 = start.checksUTF8
@@ -127,12 +127,12 @@ extension AvroReader {
   }
 
   /// Where the reader stands.
-  @inlinable @inline(__always) public func place(since start: AvroPackedStart) -> AvroPlace {
+  @inlinable @inline(always) public func place(since start: AvroPackedStart) -> AvroPlace {
     AvroPlace(offset: position - start.position)
   }
 
   /// Steps over a string, which is UTF-8.
-  @inlinable @inline(__always) public mutating func readStringPlace(
+  @inlinable @inline(always) public mutating func readStringPlace(
     since start: AvroPackedStart
   ) throws(AvroError) -> AvroPlace {
     let text = try readLentBytes()
@@ -141,7 +141,7 @@ extension AvroReader {
   }
 
   /// Steps over bytes.
-  @inlinable @inline(__always) public mutating func readBytesPlace(
+  @inlinable @inline(always) public mutating func readBytesPlace(
     since start: AvroPackedStart
   ) throws(AvroError) -> AvroPlace {
     let bytes = try readLentBytes()

@@ -5,7 +5,7 @@
   /// From the start of the message, for errors.
   @usableFromInline let offset: UInt32
 
-  @inlinable @inline(__always) init(start: UnsafeRawPointer, count: Int, offset: Int) {
+  @inlinable @inline(always) init(start: UnsafeRawPointer, count: Int, offset: Int) {
     self.start = start
     count32 = UInt32(truncatingIfNeeded: count)
     self.offset = UInt32(truncatingIfNeeded: offset)
@@ -24,9 +24,9 @@
 @frozen public struct AvroStringView: ~Copyable, AvroView {
   @usableFromInline let bytes: AvroLentBytes
 
-  @inlinable @inline(__always) init(_ bytes: AvroLentBytes) { self.bytes = bytes }
+  @inlinable @inline(always) init(_ bytes: AvroLentBytes) { self.bytes = bytes }
 
-  @inlinable @inline(__always) public init(viewing reader: inout AvroReader) throws(AvroError) {
+  @inlinable @inline(always) public init(viewing reader: inout AvroReader) throws(AvroError) {
     self.init(try reader.readLentString())
   }
 
@@ -71,9 +71,9 @@
 @frozen public struct AvroBytesView: ~Copyable, AvroView {
   @usableFromInline let bytes: AvroLentBytes
 
-  @inlinable @inline(__always) init(_ bytes: AvroLentBytes) { self.bytes = bytes }
+  @inlinable @inline(always) init(_ bytes: AvroLentBytes) { self.bytes = bytes }
 
-  @inlinable @inline(__always) public init(viewing reader: inout AvroReader) throws(AvroError) {
+  @inlinable @inline(always) public init(viewing reader: inout AvroReader) throws(AvroError) {
     self.init(try reader.readLentBytes())
   }
 
@@ -112,7 +112,7 @@
 }
 
 extension AvroReader {
-  @inlinable @inline(__always) mutating func readLentBytes() throws(AvroError) -> AvroLentBytes {
+  @inlinable @inline(always) mutating func readLentBytes() throws(AvroError) -> AvroLentBytes {
     let count = try readLength()
     let bytes = position
     position += count
@@ -120,7 +120,7 @@ extension AvroReader {
   }
 
   /// Checked only when the reader is asked to, for ``AvroPackedRecord``.
-  @inlinable @inline(__always) mutating func readLentString() throws(AvroError) -> AvroLentBytes {
+  @inlinable @inline(always) mutating func readLentString() throws(AvroError) -> AvroLentBytes {
     let text = try readLentBytes()
     if _slowPath(checksUTF8) { try Self.checkUTF8(text) }
     return text

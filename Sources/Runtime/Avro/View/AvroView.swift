@@ -135,12 +135,12 @@ extension AvroRecordView where Self: ~Copyable {
   }
 
   /// Destroying a view does nothing either, but costs a call through its metadata.
-  @inlinable @inline(__always) static func forget(_ view: consuming Self) {
+  @inlinable @inline(always) static func forget(_ view: consuming Self) {
     var rest: Self? = consume view
     withUnsafeTemporaryAllocation(of: Self?.self, capacity: 1) { $0.initializeElement(at: 0, to: rest.take()) }
   }
 
-  @inlinable @inline(__always) static func wholeView(
+  @inlinable @inline(always) static func wholeView(
     of bytes: UnsafeRawBufferPointer, _ limits: AvroLimits
   ) throws(AvroError) -> Self {
     // Lengths and offsets inside are 32 bits.
