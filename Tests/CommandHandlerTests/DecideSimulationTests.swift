@@ -39,8 +39,8 @@ private struct NaiveBank {
     case .transfer(let body):
       let problem = problem(body, ownIBANs: ownIBANs)
       if problem == nil {
-        change(body.from, by: -Int128(body.amount), other: body.to)
-        change(body.to, by: Int128(body.amount), other: body.from)
+        change(body.from.text, by: -Int128(body.amount), other: body.to.text)
+        change(body.to.text, by: Int128(body.amount), other: body.from.text)
       }
       answer = problem.map { "\(name) no: \($0)" } ?? "\(name) yes"
     }
@@ -48,17 +48,18 @@ private struct NaiveBank {
     log.append(answer)
   }
 
-  private func problem(_ body: ConfirmMoneyTransfer, ownIBANs: Set<String>) -> String? {
+  private func problem(_ body: TransferCommand, ownIBANs: Set<String>) -> String? {
     let cents = Int128(body.amount)
-    if body.from != "cash" && !ownIBANs.contains(body.from) { return "from is invalid" }
-    if body.from == body.to { return "from and to can't be same for transfer" }
+    let (from, to) = (body.from.text, body.to.text)
+    if from != "cash" && !ownIBANs.contains(from) { return "from is invalid" }
+    if from == to { return "from and to can't be same for transfer" }
     if cents <= 0 { return "amount must be positive" }
-    if let has = balance[body.from], has - cents < Int128(Int64.min) { return "amount is too large" }
-    if let has = balance[body.to], has + cents > Int128(Int64.max) { return "amount is too large" }
-    if let has = balance[body.from] {
-      if token[body.from] != body.token { return "invalid token" }
-      if has - cents < limit[body.from, default: 0] { return "insufficient funds" }
-    } else if balance[body.to] == nil {
+    if let has = balance[from], has - cents < Int128(Int64.min) { return "amount is too large" }
+    if let has = balance[to], has + cents > Int128(Int64.max) { return "amount is too large" }
+    if let has = balance[from] {
+      if token[from] != body.token { return "invalid token" }
+      if has - cents < limit[from, default: 0] { return "insufficient funds" }
+    } else if balance[to] == nil {
       return "both to and from not known at this bank"
     }
     return nil
@@ -86,7 +87,7 @@ private struct Store {
     for command in commands {
       switch command.body {
       case .accountCreation(_, let candidate): ibans.insert(candidate.iban)
-      case .transfer(let body): ibans.formUnion([body.from, body.to])
+      case .transfer(let body): ibans.formUnion([body.from.text, body.to.text])
       }
     }
     let ids = Set(commands.map(\.id))
@@ -175,8 +176,9 @@ private struct CommandSource {
     let from = party()
     let to = party()
     let wrong = Int.random(in: 0..<20, using: &generator) == 0
-    let body = ConfirmMoneyTransfer(
-      id: id(), token: wrong ? "wrong" : "t" + from, amount: amount(), from: from, to: to, description: "simulated")
+    let body = TransferCommand(
+      id: id(), token: wrong ? "wrong" : "t" + from, amount: amount(), from: Party(from), to: Party(to),
+      description: "simulated")
     return Command(.transfer(body), payloadHash: [2])
   }
 

@@ -68,7 +68,8 @@ private func transfer(
 ) -> Command {
   Command(
     .transfer(
-      ConfirmMoneyTransfer(id: id, token: token, amount: amount, from: from, to: to, description: "test")),
+      TransferCommand(
+        id: id, token: token, amount: amount, from: Party(from), to: Party(to), description: "test")),
     payloadHash: [hash])
 }
 

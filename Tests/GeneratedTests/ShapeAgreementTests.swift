@@ -136,7 +136,7 @@ import Testing
 
   private func check<Record, View: AvroRecordView & ~Copyable, Packed: AvroPackedRecord>(
     _ record: Record.Type, _ view: View.Type, _ packed: Packed.Type
-  ) throws where Packed.Unpacked == Record {
+  ) throws where View.Unpacked == Record, Packed.Unpacked == Record {
     #expect(Packed.schemaText == Record.schemaText)
     let other = try LibAvroType(schemaText: Record.schemaText)
     var generator = SeededGenerator(
@@ -172,7 +172,7 @@ import Testing
   /// All shapes take the bytes or none does, but for UTF-8, which a view checks when it is asked for the string.
   private func agree<Record, View: AvroRecordView & ~Copyable, Packed: AvroPackedRecord>(
     _ bytes: [UInt8], _ record: Record.Type, _ view: View.Type, _ packed: Packed.Type
-  ) where Packed.Unpacked == Record {
+  ) where View.Unpacked == Record, Packed.Unpacked == Record {
     let owned = Result { () throws(AvroError) in try Record(avroBytes: bytes) }
     let small = Result { () throws(AvroError) in try Packed(avroBytes: bytes) }
     let lent = Result { () throws(AvroError) in try View.withDecoded(bytes) { _ in } }

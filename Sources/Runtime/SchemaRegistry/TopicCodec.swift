@@ -14,6 +14,9 @@ public import TopologyModel
 ///
 /// A value that was written with another schema is resolved to the record's own: a plan is made when the schema's id is
 /// met first. A schema that can't be resolved, and a value of it that has no place in the record, are errors.
+///
+/// Of a topic of one record, what is needed can be taken out of the bytes without making the value:
+/// ``withViewIfKnown(of:_:)``.
 public struct TopicCodec<Value: TopicValue>: Sendable {
   public let topic: Topic<Value>
   private let registry: RegistryClient
@@ -60,8 +63,7 @@ public struct TopicCodec<Value: TopicValue>: Sendable {
   /// - Parameter bytes: a record's value; nil is ``CodecError/emptyValue``.
   public func decodeIfKnown(_ bytes: [UInt8]?) throws(CodecError) -> Value? {
     let bytes = bytes ?? []
-    let id = try Self.id(of: bytes)
-    guard let reading = known.reading(id: id) else { return nil }
+    guard let (id, reading) = try readingIfKnown(of: bytes) else { return nil }
     return try Self.value(in: bytes, id: id, reading)
   }
 
@@ -73,8 +75,20 @@ public struct TopicCodec<Value: TopicValue>: Sendable {
   /// - Parameter bytes: a record's value; nil is ``CodecError/emptyValue``.
   public func decode(_ bytes: [UInt8]?) async throws(CodecError) -> Value {
     let bytes = bytes ?? []
+    let (id, reading) = try await reading(of: bytes)
+    return try Self.value(in: bytes, id: id, reading)
+  }
+
+  /// The schema id in front of `bytes` and what to do about it; nil when the id was not met before.
+  func readingIfKnown(of bytes: [UInt8]) throws(CodecError) -> (id: Int32, reading: KnownSchemas.Reading)? {
     let id = try Self.id(of: bytes)
-    if let reading = known.reading(id: id) { return try Self.value(in: bytes, id: id, reading) }
+    return known.reading(id: id).map { (id, $0) }
+  }
+
+  /// As ``readingIfKnown(of:)``; asks the registry for an id that was not met before.
+  func reading(of bytes: [UInt8]) async throws(CodecError) -> (id: Int32, reading: KnownSchemas.Reading) {
+    let id = try Self.id(of: bytes)
+    if let reading = known.reading(id: id) { return (id, reading) }
     let text: String
     do {
       text = try await registry.schema(id: id)
@@ -85,7 +99,7 @@ public struct TopicCodec<Value: TopicValue>: Sendable {
     }
     let reading = Self.reading(writer: text)
     known.setReading(reading, id: id)
-    return try Self.value(in: bytes, id: id, reading)
+    return (id, reading)
   }
 
   private static func id(of bytes: [UInt8]) throws(CodecError) -> Int32 {
@@ -109,7 +123,7 @@ public struct TopicCodec<Value: TopicValue>: Sendable {
 
   /// Lends `body` the Avro bytes of a value in the layout of the topic's own record, with that record's full name:
   /// the bytes themselves when they were written so, otherwise what they resolve to.
-  private static func withRecordBytes<Result>(
+  static func withRecordBytes<Result>(
     _ bytes: [UInt8], id: Int32, _ reading: KnownSchemas.Reading,
     _ body: (String, UnsafeRawBufferPointer) throws(AvroError) -> Result
   ) throws(CodecError) -> Result {

@@ -14,17 +14,37 @@ public struct IBAN: Hashable, Sendable, CustomStringConvertible {
 
   /// The IBAN of an account number; the number is taken modulo 10^10.
   public init(account: UInt64) {
-    let digits = String(account % Self.accountLimit)
-    let padded = String(repeating: "0", count: 10 - digits.count) + digits
-    text = "NL" + Self.checkDigits(padded.utf8) + "OPEN" + padded
+    let account = account % Self.accountLimit
+    let digits = String(account)
+    let check = Self.checkNumber(account)
+    text =
+      "NL" + (check < 10 ? "0" : "") + String(check) + "OPEN" + String(repeating: "0", count: 10 - digits.count)
+      + digits
   }
 
-  /// Takes a text only when it is a valid IBAN of this bank: 18 characters, equal to the one made from its last ten.
+  /// Takes a text only when it is a valid IBAN of this bank.
   public init?(_ text: some StringProtocol) {
-    guard text.utf8.count == 18, let account = UInt64(text.suffix(10)) else { return nil }
-    let made = IBAN(account: account)
-    guard made.text == text else { return nil }
-    self = made
+    var text = String(text)
+    guard text.withUTF8(Self.isValid(utf8:)) else { return nil }
+    self.text = text
+  }
+
+  /// Whether these bytes are the 18 characters of a valid IBAN of this bank. Makes nothing of them, for whoever reads
+  /// many.
+  public static func isValid(utf8 bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    guard bytes.count == 18, bytes[0] == UInt8(ascii: "N"), bytes[1] == UInt8(ascii: "L"),
+      bytes[4] == UInt8(ascii: "O"), bytes[5] == UInt8(ascii: "P"), bytes[6] == UInt8(ascii: "E"),
+      bytes[7] == UInt8(ascii: "N")
+    else { return false }
+    let zero = UInt8(ascii: "0")
+    var account: UInt64 = 0
+    for index in 8..<18 {
+      let digit = bytes[index] &- zero
+      guard digit < 10 else { return false }
+      account = account * 10 + UInt64(digit)
+    }
+    let check = UInt8(checkNumber(account))
+    return bytes[2] == zero + check / 10 && bytes[3] == zero + check % 10
   }
 
   /// A new number; the first of the ten digits is 0, as in the seed.
@@ -38,12 +58,10 @@ public struct IBAN: Hashable, Sendable, CustomStringConvertible {
     return random(using: &generator)
   }
 
-  private static func checkDigits(_ account: String.UTF8View) -> String {
-    var remainder = 0
-    for digit in "24251423".utf8 { remainder = (remainder * 10 + Int(digit) - 48) % 97 }
-    for digit in account { remainder = (remainder * 10 + Int(digit) - 48) % 97 }
-    for digit in "232100".utf8 { remainder = (remainder * 10 + Int(digit) - 48) % 97 }
-    let check = 98 - remainder
-    return check < 10 ? "0\(check)" : "\(check)"
+  /// From 2 to 98, of an account number below ``accountLimit``.
+  private static func checkNumber(_ account: UInt64) -> UInt64 {
+    // `24251423`, the ten digits and `232100` as one number, which is too large for 64 bits, modulo 97.
+    let front = (24_251_423 % 97) * (accountLimit % 97) + account % 97
+    return 98 - ((front % 97) * (1_000_000 % 97) + 232_100) % 97
   }
 }

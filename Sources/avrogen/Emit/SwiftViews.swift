@@ -6,6 +6,8 @@ extension SourceWriter {
   mutating func view(of record: RecordSchema, _ plan: SwiftRecordPlan, _ context: SwiftContext) {
     doc("The record where it lies in a message: see ``AvroRecordView``.")
     block("public struct View: ~Copyable, AvroRecordView {") { writer in
+      writer.line("public typealias Unpacked = \(context.names[record.name])")
+      writer.line()
       for property in plan.properties { writer.line("public let \(property.name): \(property.view.text)") }
       if !plan.properties.isEmpty { writer.line() }
       if context.takesNoBytes(.record(record)) { writer.takesNoBytes() }

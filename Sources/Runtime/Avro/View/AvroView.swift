@@ -40,8 +40,8 @@ extension AvroValue {
 ///
 /// Numbers, enums, fixed and logical types are read at once. Strings and bytes are views of the buffer; nested records
 /// are views inside the view; arrays and maps have been checked and are gone through with a closure; unions are enums to
-/// be looked at with `switch`, and so are optionals of views (or with `map`). That a string is UTF-8 is checked when it is asked for, and nothing
-/// else: all other malformed bytes are an error of `withDecoded`.
+/// be looked at with `switch`, and so are optionals of views (or with `map`). That a string is UTF-8 is checked when it
+/// is asked for, and nothing else: all other malformed bytes are an error of `withDecoded`.
 ///
 /// A view cannot be copied, kept, returned, captured by a closure that escapes, or held across an `await`: whoever tries
 /// gets an error of the compiler. What is to stay is taken out of it: a number, `string()`, `array()`.
@@ -54,7 +54,10 @@ extension AvroValue {
 /// - `Packed`: values that come off a topic, are kept and passed on, and of which little is looked at. One allocation
 ///   for all, encoding is a copy; each look at a string makes it anew.
 /// - `View`: to read what is needed straight out of a message, and be done with it. No allocation.
-public protocol AvroRecordView: AvroView, ~Copyable {}
+public protocol AvroRecordView: AvroView, ~Copyable {
+  /// The record as a struct: what is read as one is never taken for another.
+  associatedtype Unpacked: AvroRecord
+}
 
 /// An error that can stand for one of decoding, so that a closure's typed errors and those of the bytes are one type.
 public protocol AvroDecodingFailure: Error {

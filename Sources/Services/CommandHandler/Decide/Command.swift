@@ -1,3 +1,4 @@
+import BankSupport
 import Definitions
 import Foundation
 
@@ -5,7 +6,47 @@ import Foundation
 public enum CommandBody: Sendable, Hashable {
   /// A new account; `candidate` is the IBAN and token it gets when the IBAN is free.
   case accountCreation(ConfirmAccountCreation, candidate: AccountNumbers)
-  case transfer(ConfirmMoneyTransfer)
+  case transfer(TransferCommand)
+}
+
+/// A ConfirmMoneyTransfer as the handler keeps it: what is asked of its parties again and again is known already.
+public struct TransferCommand: Sendable, Hashable {
+  public let id: UUID
+  public let token: String
+  /// In euro cents.
+  public let amount: Int64
+  public let from: Party
+  public let to: Party
+  public let description: String
+
+  public init(id: UUID, token: String, amount: Int64, from: Party, to: Party, description: String) {
+    self.id = id
+    self.token = token
+    self.amount = amount
+    self.from = from
+    self.to = to
+    self.description = description
+  }
+}
+
+/// Who pays or is paid, as a transfer names them.
+public struct Party: Sendable, Hashable {
+  /// An IBAN of this bank or another, `cash`, or any other text.
+  public let text: String
+  /// Whether it is a valid IBAN of this bank: nothing else can be an account here.
+  public let isOwnIBAN: Bool
+
+  public init(_ text: String) {
+    var text = text
+    isOwnIBAN = text.withUTF8(IBAN.isValid(utf8:))
+    self.text = text
+  }
+
+  /// - Parameter isOwnIBAN: what `IBAN.isValid(utf8:)` says of the text's bytes.
+  init(_ text: String, isOwnIBAN: Bool) {
+    self.text = text
+    self.isOwnIBAN = isOwnIBAN
+  }
 }
 
 /// The random part of a new account, drawn before the decision so that the decision itself is repeatable.

@@ -1,4 +1,3 @@
-import BankSupport
 import Definitions
 import Foundation
 
@@ -96,7 +95,7 @@ private struct Ledger {
 
   // MARK: Transfer
 
-  private mutating func apply(_ body: ConfirmMoneyTransfer, payloadHash: [UInt8]) {
+  private mutating func apply(_ body: TransferCommand, payloadHash: [UInt8]) {
     if let old = state.transfers[body.id] {
       guard old.payloadHash == payloadHash else { return decision.conflicts.append(index) }
       decision.repeats += 1
@@ -104,8 +103,8 @@ private struct Ledger {
     }
     let refusal = refusal(of: body)
     if refusal == nil {
-      move(body, -body.amount, of: body.from, side: .debit, counterparty: body.to)
-      move(body, body.amount, of: body.to, side: .credit, counterparty: body.from)
+      move(body, -body.amount, of: body.from.text, side: .debit, counterparty: body.to.text)
+      move(body, body.amount, of: body.to.text, side: .credit, counterparty: body.from.text)
     }
     let decided = DecidedTransfer(id: body.id, reason: refusal?.rawValue, payloadHash: payloadHash)
     state.transfers[body.id] = decided
@@ -114,12 +113,12 @@ private struct Ledger {
   }
 
   /// The first check that fails, in the order of the contracts.
-  private func refusal(of body: ConfirmMoneyTransfer) -> Refusal? {
-    guard body.from == "cash" || IBAN(body.from) != nil else { return .fromInvalid }
-    guard body.from != body.to else { return .sameAccount }
+  private func refusal(of body: TransferCommand) -> Refusal? {
+    guard body.from.text == "cash" || body.from.isOwnIBAN else { return .fromInvalid }
+    guard body.from.text != body.to.text else { return .sameAccount }
     guard body.amount >= 1 else { return .amountNotPositive }
-    let payer = state.accounts[body.from]
-    let payee = state.accounts[body.to]
+    let payer = state.accounts[body.from.text]
+    let payee = state.accounts[body.to.text]
     if let payer, payer.amount.subtractingReportingOverflow(body.amount).overflow { return .amountTooLarge }
     if let payee, payee.amount.addingReportingOverflow(body.amount).overflow { return .amountTooLarge }
     guard let payer else { return payee == nil ? .bothUnknown : nil }
@@ -130,7 +129,7 @@ private struct Ledger {
 
   /// Changes the balance of an account of this bank; another bank's side of a transfer leaves no trace here.
   private mutating func move(
-    _ body: ConfirmMoneyTransfer, _ cents: Int64, of iban: String, side: LegSide, counterparty: String
+    _ body: TransferCommand, _ cents: Int64, of iban: String, side: LegSide, counterparty: String
   ) {
     guard var account = state.accounts[iban] else { return }
     account.amount += cents
@@ -163,10 +162,8 @@ private struct Ledger {
 /// Compares two tokens in a time that depends on their lengths only, so that the answer's time tells nothing of the
 /// token. Bytes are compared, as the two could be equal as Unicode and still be different tokens.
 private func matches(_ own: String, _ given: String) -> Bool {
-  let own = Array(own.utf8)
-  let given = Array(given.utf8)
-  guard own.count == given.count else { return false }
+  guard own.utf8.count == given.utf8.count else { return false }
   var difference: UInt8 = 0
-  for (left, right) in zip(own, given) { difference |= left ^ right }
+  for (left, right) in zip(own.utf8, given.utf8) { difference |= left ^ right }
   return difference == 0
 }

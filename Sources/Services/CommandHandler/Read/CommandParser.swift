@@ -1,3 +1,4 @@
+import AvroRuntime
 import BankSupport
 import Definitions
 import Foundation
@@ -26,7 +27,7 @@ enum DeadLetterCause: String, Sendable, CaseIterable {
   case valueTooLarge = "value-too-large"
 }
 
-/// Reads commands from records.
+/// Reads commands from records: out of the views of their values, without making the records that they are.
 struct CommandParser: Sendable {
   let creations: TopicCodec<ConfirmAccountCreation>
   let transfers: TopicCodec<ConfirmMoneyTransfer>
@@ -76,16 +77,37 @@ struct CommandParser: Sendable {
 
   private func command(topic: String, _ bytes: [UInt8]) async throws(CodecError) -> Command {
     let body: CommandBody
+    // Each closure ends before anything is waited for again: what is lent to it never crosses an await.
     if topic == creations.topic.name {
-      let known = try creations.decodeIfKnown(bytes)
-      let command = if let known { known } else { try await creations.decode(bytes) }
+      let known = try creations.withViewIfKnown(of: bytes, Self.creation)
+      let creation = if let known { known } else { try await creations.withView(of: bytes, Self.creation) }
       body = .accountCreation(
-        command, candidate: AccountNumbers(iban: IBAN.random().text, token: Token.random()))
+        creation, candidate: AccountNumbers(iban: IBAN.random().text, token: Token.random()))
     } else {
-      let known = try transfers.decodeIfKnown(bytes)
-      let command = if let known { known } else { try await transfers.decode(bytes) }
-      body = .transfer(command)
+      let known = try transfers.withViewIfKnown(of: bytes, Self.transfer)
+      let transfer = if let known { known } else { try await transfers.withView(of: bytes, Self.transfer) }
+      body = .transfer(transfer)
     }
     return Command(body, payloadHash: PayloadHash.sha256(bytes.dropFirst(WireFormat.headerCount)))
+  }
+
+  private static func creation(_ view: borrowing ConfirmAccountCreation.View) -> ConfirmAccountCreation {
+    ConfirmAccountCreation(id: view.id, aType: view.aType)
+  }
+
+  /// All strings are asked for: one that is not UTF-8 makes the record poison, whatever becomes of the transfer.
+  private static func transfer(
+    _ view: borrowing ConfirmMoneyTransfer.View
+  ) throws(AvroError) -> TransferCommand {
+    let token = try view.token.string()
+    let from = try party(view.from)
+    let to = try party(view.to)
+    let description = try view.description.string()
+    return TransferCommand(
+      id: view.id, token: token, amount: view.amount, from: from, to: to, description: description)
+  }
+
+  private static func party(_ view: borrowing AvroStringView) throws(AvroError) -> Party {
+    Party(try view.string(), isOwnIBAN: view.withUTF8(IBAN.isValid(utf8:)))
   }
 }

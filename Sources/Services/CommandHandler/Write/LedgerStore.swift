@@ -1,4 +1,3 @@
-import BankSupport
 import Definitions
 import Foundation
 import PostgresRuntime
@@ -58,8 +57,8 @@ struct LedgerStore {
       case .accountCreation(_, let candidate): ibans.insert(candidate.iban)
       case .transfer(let body):
         // Only these can be accounts, and anything else could hold what a Postgres text can't.
-        if IBAN(body.from) != nil { ibans.insert(body.from) }
-        if IBAN(body.to) != nil { ibans.insert(body.to) }
+        if body.from.isOwnIBAN { ibans.insert(body.from.text) }
+        if body.to.isOwnIBAN { ibans.insert(body.to.text) }
       }
     }
     if ibans.isEmpty { return [] }
