@@ -1,79 +1,70 @@
 // Arrays and maps go out as one block (specification 1.12, "Arrays" and "Maps").
 
 extension AvroWriter {
-  /// Gives `body` an item where it lies. Taking it out of the buffer in the ordinary way retains every reference in it,
-  /// which makes arrays of records three times as slow to write.
+  /// Writes the block count, each item with `writeItem`, and the end.
   ///
-  /// The item's bits are taken without a retain and afterwards put into memory that nobody releases, so the counts of
-  /// its references are what they were. The array that owns the buffer keeps it alive meanwhile; nothing is written to
-  /// the buffer.
-  @inlinable @inline(always) mutating func lend<Item>(
-    _ buffer: UnsafeBufferPointer<Item>, _ index: Int, _ body: (borrowing Item, inout AvroWriter) -> Void
+  /// An item is looked at where it lies. Taking it out of the buffer in the ordinary way retains every reference in it,
+  /// which makes arrays of records three times as slow to write. So its bits are taken without a retain and afterwards
+  /// put into memory that nobody releases, and the counts of its references are what they were. The array that owns
+  /// the buffer keeps it alive meanwhile; nothing is written to the buffer.
+  @inlinable @inline(__always) mutating func writeItems<Item>(
+    _ items: [Item], _ writeItem: (borrowing Item, inout AvroWriter) -> Void
   ) {
-    let item = UnsafeMutablePointer(mutating: buffer.baseAddress.unsafelyUnwrapped + index).move()
-    body(item, &self)
-    withUnsafeTemporaryAllocation(of: Item.self, capacity: 1) { $0.initializeElement(at: 0, to: item) }
+    let count = items.count
+    if count > 0 {
+      writeBlockCount(count)
+      items.withUnsafeBufferPointer { buffer in
+        withUnsafeTemporaryAllocation(of: Item.self, capacity: 1) { taken in
+          guard let base = buffer.baseAddress, let place = taken.baseAddress else { return }
+          var next = UnsafeMutablePointer(mutating: base)
+          for _ in 0..<count {
+            let item = next.move()
+            writeItem(item, &self)
+            place.initialize(to: consume item)
+            next += 1
+          }
+        }
+      }
+    }
+    writeByte(0)
   }
 
   /// An array whose items `writeItem` writes.
-  @inlinable @inline(always) public mutating func writeArray<Item>(
+  @inlinable @inline(__always) public mutating func writeArray<Item>(
     _ items: [Item], _ writeItem: (borrowing Item, inout AvroWriter) -> Void
   ) {
-    if !items.isEmpty {
-      writeBlockCount(items.count)
-      items.withUnsafeBufferPointer { buffer in
-        for index in buffer.indices { lend(buffer, index) { item, writer in writeItem(item, &writer) } }
-      }
-    }
-    writeByte(0)
+    writeItems(items, writeItem)
   }
 
-  /// An array of records, enums, strings and whatever else is an ``AvroValue``.
-  @inlinable @inline(always) public mutating func writeArray<Item: AvroValue>(_ items: [Item]) {
-    if !items.isEmpty {
-      writeBlockCount(items.count)
-      items.withUnsafeBufferPointer { buffer in
-        for index in buffer.indices { lend(buffer, index) { item, writer in item.encode(to: &writer) } }
-      }
-    }
-    writeByte(0)
+  /// An array of records, enums and whatever else is an ``AvroValue``.
+  @inlinable @inline(__always) public mutating func writeArray<Item: AvroValue>(_ items: [Item]) {
+    writeItems(items) { item, writer in item.encode(to: &writer) }
+  }
+
+  /// An array of strings.
+  @inlinable @inline(__always) public mutating func writeArray(_ items: [String]) {
+    writeItems(items) { item, writer in writer.writeString(item) }
   }
 
   /// A map whose values `writeValue` writes.
-  @inlinable @inline(always) public mutating func writeMap<Value>(
+  @inlinable @inline(__always) public mutating func writeMap<Value>(
     _ map: AvroMap<Value>, _ writeValue: (borrowing Value, inout AvroWriter) -> Void
   ) {
-    if !map.pairs.isEmpty {
-      writeBlockCount(map.pairs.count)
-      map.pairs.withUnsafeBufferPointer { buffer in
-        for index in buffer.indices {
-          lend(buffer, index) { pair, writer in
-            writer.writeString(pair.key)
-            writeValue(pair.value, &writer)
-          }
-        }
-      }
+    writeItems(map.pairs) { pair, writer in
+      writer.writeString(pair.key)
+      writeValue(pair.value, &writer)
     }
-    writeByte(0)
   }
 
-  @inlinable @inline(always) public mutating func writeMap<Value: AvroValue>(_ map: AvroMap<Value>) {
-    if !map.pairs.isEmpty {
-      writeBlockCount(map.pairs.count)
-      map.pairs.withUnsafeBufferPointer { buffer in
-        for index in buffer.indices {
-          lend(buffer, index) { pair, writer in
-            writer.writeString(pair.key)
-            pair.value.encode(to: &writer)
-          }
-        }
-      }
+  @inlinable @inline(__always) public mutating func writeMap<Value: AvroValue>(_ map: AvroMap<Value>) {
+    writeItems(map.pairs) { pair, writer in
+      writer.writeString(pair.key)
+      pair.value.encode(to: &writer)
     }
-    writeByte(0)
   }
 
   /// A union of null and one other type, whose branch is `valueIndex`: 1 in `["null", T]`, 0 in `[T, "null"]`.
-  @inlinable @inline(always) public mutating func writeOptional<Value>(
+  @inlinable @inline(__always) public mutating func writeOptional<Value>(
     _ value: Value?, valueIndex: Int, _ writeValue: (borrowing Value, inout AvroWriter) -> Void
   ) {
     if let value {
@@ -84,7 +75,7 @@ extension AvroWriter {
     }
   }
 
-  @inlinable @inline(always) public mutating func writeOptional<Value: AvroValue>(
+  @inlinable @inline(__always) public mutating func writeOptional<Value: AvroValue>(
     _ value: Value?, valueIndex: Int
   ) {
     if let value {
@@ -100,7 +91,7 @@ extension AvroWriter {
 
 extension AvroWriter {
   /// Room for `count` items of at most `itemBytes`, the block count, the end, and the slack of a store of eight bytes.
-  @inlinable @inline(always) mutating func beginNumbers(_ count: Int, itemBytes: Int) {
+  @inlinable @inline(__always) mutating func beginNumbers(_ count: Int, itemBytes: Int) {
     reserve(count &* itemBytes &+ 24)
     if count > 0 { putVarint(UInt64(truncatingIfNeeded: count) &<< 1) }
   }
@@ -126,7 +117,7 @@ extension AvroWriter {
   @inlinable public mutating func writeFloats(_ items: [Float]) {
     beginNumbers(items.count, itemBytes: 4)
     #if _endian(little)
-      items.withUnsafeBytes { put($0) }
+      items.withUnsafeBytes { if let source = $0.baseAddress { put(source, $0.count) } }
     #else
       for item in items { writeFloat(item) }
     #endif
@@ -137,7 +128,7 @@ extension AvroWriter {
   @inlinable public mutating func writeDoubles(_ items: [Double]) {
     beginNumbers(items.count, itemBytes: 8)
     #if _endian(little)
-      items.withUnsafeBytes { put($0) }
+      items.withUnsafeBytes { if let source = $0.baseAddress { put(source, $0.count) } }
     #else
       for item in items { writeDouble(item) }
     #endif

@@ -128,7 +128,12 @@ extension AvroWriter {
 
   @inlinable @inline(always) mutating func writeByte(_ value: UInt8) {
     reserve(1)
-    position.storeBytes(of: value, as: UInt8.self)
+    putByte(value)
+  }
+
+  /// The caller made room. Not `storeBytes`, which is a call of a generic function in a debug build.
+  @inlinable @inline(always) mutating func putByte(_ value: UInt8) {
+    position.assumingMemoryBound(to: UInt8.self).pointee = value
     position += 1
   }
 
@@ -140,12 +145,10 @@ extension AvroWriter {
   @inlinable @inline(always) mutating func putVarint(_ value: UInt64) {
     var rest = value
     while _slowPath(rest >= 0x80) {
-      position.storeBytes(of: UInt8(truncatingIfNeeded: rest) | 0x80, as: UInt8.self)
-      position += 1
+      putByte(UInt8(truncatingIfNeeded: rest) | 0x80)
       rest &>>= 7
     }
-    position.storeBytes(of: UInt8(truncatingIfNeeded: rest), as: UInt8.self)
-    position += 1
+    putByte(UInt8(truncatingIfNeeded: rest))
   }
 
   /// As ``putVarint(_:)``, without a branch that depends on the length below 2^56: better for numbers that a branch
@@ -171,13 +174,14 @@ extension AvroWriter {
 
 extension AvroWriter {
   @inlinable public mutating func writeBytes(_ value: [UInt8]) {
-    value.withUnsafeBufferPointer { writeCounted(UnsafeRawBufferPointer($0)) }
+    value.withUnsafeBufferPointer { writeCounted($0) }
   }
 
   /// Bytes without a length before them.
   @inlinable public mutating func writeRaw(_ value: UnsafeRawBufferPointer) {
+    guard let source = value.baseAddress else { return }
     reserve(value.count)
-    put(value)
+    put(source, value.count)
   }
 
   /// Bytes without a length before them.
@@ -186,41 +190,45 @@ extension AvroWriter {
   }
 
   @inlinable @inline(always) public mutating func writeString(_ value: String) {
-    let written: Void? = value.utf8.withContiguousStorageIfAvailable { writeCounted(UnsafeRawBufferPointer($0)) }
+    let written: Void? = value.utf8.withContiguousStorageIfAvailable { writeCounted($0) }
     if _slowPath(written == nil) { writeSlowly(value) }
   }
 
   /// Strings bridged from elsewhere have no UTF-8 to copy from.
   @inline(never) @usableFromInline mutating func writeSlowly(_ value: String) {
     var copy = value
-    copy.withUTF8 { writeCounted(UnsafeRawBufferPointer($0)) }
+    copy.withUTF8 { writeCounted($0) }
   }
 
-  @inlinable @inline(always) mutating func writeCounted(_ value: UnsafeRawBufferPointer) {
+  @inlinable @inline(always) mutating func writeCounted(_ value: UnsafeBufferPointer<UInt8>) {
     reserve(value.count &+ 10)
     putVarint(UInt64(truncatingIfNeeded: value.count) &<< 1)
-    put(value)
+    if let source = value.baseAddress { put(source, value.count) }
   }
 
   /// The caller made room.
-  @inlinable @inline(always) mutating func put(_ value: UnsafeRawBufferPointer) {
-    let count = value.count
-    guard count > 0 else { return }
-    let source = value.baseAddress.unsafelyUnwrapped
-    if count >= 16 && count <= 32 {
-      putOverlapping(source, count, SIMD2<UInt64>.self)
-    } else if count >= 8 && count < 16 {
-      putOverlapping(source, count, UInt64.self)
-    } else if count >= 4 && count < 8 {
-      putOverlapping(source, count, UInt32.self)
+  @inlinable @inline(always) mutating func put(_ source: UnsafeRawPointer, _ count: Int) {
+    // Worth it only where it is inlined, so not in debug builds.
+    if AvroReader.isOptimized && count >= 4 && count <= 32 {
+      putOverlapping(source, count)
     } else {
       position.copyMemory(from: source, byteCount: count)
     }
     position += count
   }
 
-  /// Copies `count` bytes with two loads that overlap, which is faster than a call for the length of most strings.
-  @inlinable @inline(always) func putOverlapping<Word: BitwiseCopyable>(
+  /// Copies 4 to 32 bytes with two loads that overlap, which is faster than a call for the length of most strings.
+  @inlinable @inline(__always) func putOverlapping(_ source: UnsafeRawPointer, _ count: Int) {
+    if count >= 16 {
+      putOverlapping(source, count, SIMD2<UInt64>.self)
+    } else if count >= 8 {
+      putOverlapping(source, count, UInt64.self)
+    } else {
+      putOverlapping(source, count, UInt32.self)
+    }
+  }
+
+  @inlinable @inline(__always) func putOverlapping<Word: BitwiseCopyable>(
     _ source: UnsafeRawPointer, _ count: Int, _ type: Word.Type
   ) {
     let last = count &- MemoryLayout<Word>.size
