@@ -68,10 +68,10 @@ extension AvroWriter {
     _ value: Value?, valueIndex: Int, _ writeValue: (borrowing Value, inout AvroWriter) -> Void
   ) {
     if let value {
-      writeIndex(valueIndex)
+      writeByte(UInt8(truncatingIfNeeded: valueIndex &<< 1))
       writeValue(value, &self)
     } else {
-      writeIndex(1 &- valueIndex)
+      writeByte(UInt8(truncatingIfNeeded: (1 &- valueIndex) &<< 1))
     }
   }
 
@@ -79,10 +79,10 @@ extension AvroWriter {
     _ value: Value?, valueIndex: Int
   ) {
     if let value {
-      writeIndex(valueIndex)
+      writeByte(UInt8(truncatingIfNeeded: valueIndex &<< 1))
       value.encode(to: &self)
     } else {
-      writeIndex(1 &- valueIndex)
+      writeByte(UInt8(truncatingIfNeeded: (1 &- valueIndex) &<< 1))
     }
   }
 }

@@ -128,11 +128,6 @@ extension AvroWriter {
 
   @inlinable @inline(always) mutating func writeByte(_ value: UInt8) {
     reserve(1)
-    putByte(value)
-  }
-
-  /// The caller made room. Not `storeBytes`, which is a call of a generic function in a debug build.
-  @inlinable @inline(always) mutating func putByte(_ value: UInt8) {
     position.assumingMemoryBound(to: UInt8.self).pointee = value
     position += 1
   }
@@ -141,14 +136,16 @@ extension AvroWriter {
     UInt64(bitPattern: (value &<< 1) ^ (value &>> 63))
   }
 
-  /// The caller made room for ten bytes.
+  /// The caller made room for ten bytes. `storeBytes` would be a call of a generic function in a debug build.
   @inlinable @inline(always) mutating func putVarint(_ value: UInt64) {
     var rest = value
     while _slowPath(rest >= 0x80) {
-      putByte(UInt8(truncatingIfNeeded: rest) | 0x80)
+      position.assumingMemoryBound(to: UInt8.self).pointee = UInt8(truncatingIfNeeded: rest) | 0x80
+      position += 1
       rest &>>= 7
     }
-    putByte(UInt8(truncatingIfNeeded: rest))
+    position.assumingMemoryBound(to: UInt8.self).pointee = UInt8(truncatingIfNeeded: rest)
+    position += 1
   }
 
   /// As ``putVarint(_:)``, without a branch that depends on the length below 2^56: better for numbers that a branch
