@@ -4,7 +4,7 @@ BANK = .build/$(CONFIGURATION)/bank
 # Options of "bank up", such as UP="--port-offset 100".
 UP ?=
 
-.PHONY: run test test-long clean-temporary lint build setup setup-test bench clean
+.PHONY: run test test-long clean-temporary lint build setup setup-test bench bench-codec bench-codec-debug clean
 
 run: setup
 	swift build -c $(CONFIGURATION) --product bank
@@ -21,9 +21,11 @@ test: clean-temporary setup-test lint
 clean-temporary:
 	@rm -rf .build/tmp && mkdir -p .build/tmp
 
-# Fuzzing, long faults and what is heavy: those tests look at BANK_TEST_LONG.
+# Long faults and what is heavy (those tests look at BANK_TEST_LONG), and each fuzz target for FUZZ_SECONDS.
+FUZZ_SECONDS ?= 120
 test-long: export BANK_TEST_LONG = 1
 test-long: test
+	scripts/fuzz $(FUZZ_SECONDS)
 
 lint:
 	swift format lint --strict --recursive .
@@ -37,8 +39,23 @@ setup:
 setup-test:
 	@scripts/setup test
 
-bench:
-	@echo "There are no benchmarks yet."
+# All benchmarks that there are: the codec's.
+bench: bench-codec
+
+# Generated code against hand-written C and other libraries; exits 1 where a gate does not hold. Benchmarks/README.md
+# tells how to read the tables. BENCH: options of codec-bench, such as BENCH="--rounds 10 --cases cmt,wide".
+BENCH ?=
+bench-codec: setup-test
+	Benchmarks/scripts/peers --java
+	swift build -c release --package-path Benchmarks
+	cd Benchmarks && .build/release/codec-bench $(BENCH)
+
+# The same with the gates of debug mode, which need a debug build too.
+bench-codec-debug: setup-test
+	Benchmarks/scripts/peers --java
+	swift build -c release --package-path Benchmarks
+	swift build -c debug --package-path Benchmarks --product swift-peer
+	cd Benchmarks && .build/release/codec-bench --debug $(BENCH)
 
 # The bank's own state (accounts, topics) goes by "bank clean".
 clean:

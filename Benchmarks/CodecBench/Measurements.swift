@@ -30,6 +30,7 @@ enum Cases {
 
   /// In the order in which they are measured. Peers that can't do one say so.
   static func ops(of caseName: String) -> [String] {
-    evolved.contains(caseName) ? ["decode", "evolved"] : ["encode", "decode", "packed", "view", "view-all"]
+    evolved.contains(caseName)
+      ? ["decode", "evolved", "evolved-scratch"] : ["encode", "decode", "packed", "view", "view-all"]
   }
 }

@@ -90,7 +90,9 @@ final class PeerProcess {
         return answer
       }
       var waiting = pollfd(fd: output.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
-      guard poll(&waiting, 1, Self.patienceMillis) > 0 else { throw BenchError("\(peer.name) does not answer: \(line)") }
+      guard poll(&waiting, 1, Self.patienceMillis) > 0 else {
+        throw BenchError("\(peer.name) does not answer: \(line)")
+      }
       let data = output.fileHandleForReading.availableData
       guard !data.isEmpty else { throw BenchError("\(peer.name) ended when it was asked: \(line)") }
       received.append(contentsOf: data)

@@ -2,6 +2,9 @@ import Foundation
 
 /// All peers, asked in turn: for each round, case and operation one after the other, so that a slow spell of the machine
 /// meets all alike. Only one works at a time.
+///
+/// Processes are started anew for each round. Where the loader puts a process's memory and libraries is drawn by chance,
+/// and can make all allocations of one process half as slow again; the least of several is what the code can do.
 final class Run {
   private let options: Options
   private let peers: [Peer]
@@ -17,15 +20,24 @@ final class Run {
 
   /// Throws when a peer's bytes are not the others'.
   func start() throws {
-    defer { for process in processes.values { process.stop() } }
-    for caseName in options.cases { try open(caseName) }
+    defer { stop { _ in true } }
     for round in 1...options.rounds {
       FileHandle.standardError.write(Data("round \(round) of \(options.rounds)\n".utf8))
+      for caseName in options.cases { try open(caseName) }
       for caseName in options.cases {
         for op in Cases.ops(of: caseName) {
           for peer in peers { try measure(caseName, op, peer, round: round) }
         }
       }
+      // Those that warm up for seconds stay.
+      stop { !$0.hasProcessPerCase }
+    }
+  }
+
+  private func stop(where isMeant: (Peer) -> Bool) {
+    for (key, process) in processes where isMeant(process.peer) {
+      process.stop()
+      processes[key] = nil
     }
   }
 
@@ -40,7 +52,7 @@ final class Run {
   /// Every peer decodes all records of the case, encodes them and compares.
   private func open(_ caseName: String) throws {
     var sizes: Set<String> = []
-    for peer in peers {
+    for peer in peers where !peer.hasProcessPerCase || processes["\(peer.name) \(caseName)"] == nil {
       let answer = try process(of: peer, for: caseName).ask("open \(caseName)")
       if answer.hasPrefix("ok ") {
         sizes.insert(answer)

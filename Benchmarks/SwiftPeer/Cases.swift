@@ -1,4 +1,6 @@
 import AvroRuntime
+import AvroSchema
+import Foundation
 import Records
 
 /// What one case can measure, by operation.
@@ -6,6 +8,12 @@ struct OpenCase {
   var recordCount: Int
   var meanBytes: Double
   var measurements: [String: Measurement]
+
+  init(_ data: Dataset, _ passes: [String: Pass]) {
+    recordCount = data.records.count
+    meanBytes = Double(data.totalBytes) / Double(max(data.records.count, 1))
+    measurements = passes.mapValues { Measurement(recordCount: data.records.count, pass: $0) }
+  }
 }
 
 /// Opens the cases: reads the data, checks every record, gets the passes ready.
@@ -15,13 +23,18 @@ struct CaseOpener {
 
   func open(_ name: String) throws -> OpenCase {
     switch name {
-    case "cmt": try open(name, ConfirmMoneyTransfer.self, ConfirmMoneyTransfer.Packed.self, ConfirmMoneyTransfer.View.self, readTransfers)
+    case "cmt":
+      try open(
+        name, ConfirmMoneyTransfer.self, ConfirmMoneyTransfer.Packed.self, ConfirmMoneyTransfer.View.self, readTransfers
+      )
     case "bc": try open(name, BalanceChanged.self, BalanceChanged.Packed.self, BalanceChanged.View.self)
-    case "wide": try open(name, WideEvent.self, WideEvent.Packed.self, WideEvent.View.self)
+    case "wide": try open(name, WideEvent.self, WideEvent.Packed.self, WideEvent.View.self, readWideEvents)
     case "longs", "longsbig": try open(name, Longs.self, Longs.Packed.self, Longs.View.self)
     case "doubles": try open(name, Doubles.self, Doubles.Packed.self, Doubles.View.self)
     case "str15": try open(name, Str15.self, Str15.Packed.self, Str15.View.self)
     case "str24": try open(name, Str24.self, Str24.Packed.self, Str24.View.self)
+    case "cmt-evolved": try openEvolved(name, ConfirmMoneyTransfer.self)
+    case "wide-evolved": try openEvolved(name, WideEvent.self)
     default: throw PeerError("no such case here")
     }
   }
@@ -51,9 +64,36 @@ struct CaseOpener {
       "view": { try view(View.self, data.records) },
     ]
     if let readAll { passes["view-all"] = { try readAll(data.records) } }
+    return OpenCase(data, passes)
+  }
+
+  /// Resolves every record, encodes it by the reader's schema and compares.
+  private func openEvolved<Record: AvroRecord>(_ name: String, _ type: Record.Type) throws -> OpenCase {
+    let data = try Dataset(file: "\(folder)/\(name).bin")
+    let older = try Dataset(file: "\(folder)/\(name).writer.bin")
+    let olderSchema = try String(contentsOfFile: "\(folder)/\(name).writer.avsc", encoding: .utf8)
+    let plan = try ResolutionPlan(
+      writer: try Schema(parsing: olderSchema), reader: try Schema(parsing: Record.schemaText))
+    guard older.records.count == data.records.count else {
+      throw PeerError("\(name): not as many records by each schema")
+    }
+    for (index, bytes) in older.records.enumerated() {
+      let record = try Record(avroBytes: bytes, resolvedBy: plan)
+      guard try record.avroBytes().elementsEqual(data.records[index]) else {
+        throw PeerError("\(name): record \(index) is resolved to something else")
+      }
+    }
+    let slot = UnsafeMutablePointer<Record>.allocate(capacity: 1)
+    let scratch = WriterBox()
     return OpenCase(
-      recordCount: data.records.count, meanBytes: Double(data.totalBytes) / Double(max(data.records.count, 1)),
-      measurements: passes.mapValues { Measurement(recordCount: data.records.count, pass: $0) })
+      data,
+      [
+        "decode": { try decode(Record.self, data.records, slot) },
+        "evolved": { try decode(Record.self, older.records, resolvedBy: plan, slot) },
+        "evolved-scratch": {
+          try decode(Record.self, older.records, resolvedBy: plan, scratch: &scratch.writer, slot)
+        },
+      ])
   }
 
   /// A packed record holds what the record does, and is encoded to the same bytes.

@@ -60,3 +60,27 @@ final class Values<Record: AvroRecord> {
     }
   }
 }
+
+/// Decodes data of an older schema, with a plan that was made once. The plan writes into memory of the call's own.
+@inline(never) func decode<Record: AvroRecord>(
+  _ type: Record.Type, _ records: [UnsafeRawBufferPointer], resolvedBy plan: ResolutionPlan,
+  _ slot: UnsafeMutablePointer<Record>
+) throws {
+  for bytes in records {
+    slot.initialize(to: try Record(avroBytes: bytes, resolvedBy: plan))
+    bench_use(slot)
+    slot.deinitialize(count: 1)
+  }
+}
+
+/// As above, into memory that the caller keeps for all of them.
+@inline(never) func decode<Record: AvroRecord>(
+  _ type: Record.Type, _ records: [UnsafeRawBufferPointer], resolvedBy plan: ResolutionPlan,
+  scratch: inout AvroWriter, _ slot: UnsafeMutablePointer<Record>
+) throws {
+  for bytes in records {
+    slot.initialize(to: try Record(avroBytes: bytes, resolvedBy: plan, scratch: &scratch))
+    bench_use(slot)
+    slot.deinitialize(count: 1)
+  }
+}

@@ -14,6 +14,9 @@ let package = Package(
       plugins: [.plugin(name: "AvrogenBuild", package: "open-bank-mark")]),
     .executableTarget(
       name: "payments-demo",
-      dependencies: ["Payments", .product(name: "AvroRuntime", package: "open-bank-mark")]),
+      dependencies: [
+        "Payments", .product(name: "AvroRuntime", package: "open-bank-mark"),
+        .product(name: "AvroSchema", package: "open-bank-mark"),
+      ]),
   ]
 )

@@ -35,13 +35,16 @@ enum Files {
     return paths.filter { seen.insert($0).inserted }.map { Loader.Input(path: $0, content: content(of: $0)) }
   }
 
+  /// Where the versions that shipped stand, beside the definitions.
+  static let historyFolder = "history"
+
   /// The history that goes with definitions: what `arguments` name, or else the folder `history` in each folder of
   /// `definitions`. Folders are read with all that is below them; only what is called like definitions counts.
   static func history(_ arguments: [String], definitions: [String]) throws(Loader.InputError) -> [Loader.Input] {
     var paths: [String] = []
     if arguments.isEmpty {
-      for folder in definitions where isFolder(folder) && isFolder(joined(folder, "history")) {
-        paths += try below(joined(folder, "history"), depth: 0)
+      for folder in definitions where isFolder(folder) && isFolder(joined(folder, historyFolder)) {
+        paths += try below(joined(folder, historyFolder), depth: 0)
       }
     }
     for argument in arguments { paths += isFolder(argument) ? try below(argument, depth: 0) : [argument] }

@@ -7,12 +7,13 @@ final class FastavroPeer {
   private let output = Pipe()
   private var buffered = Data()
 
-  /// Nil when the virtual environment that `scripts/setup test` makes is not there.
+  /// Python is that of `BANK_PYTHON`, or of the virtual environment that `scripts/setup test` makes.
   init() throws {
     let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let root = here.deletingLastPathComponent().deletingLastPathComponent()
     let script = here.appendingPathComponent("fastavro_peer.py")
-    process.executableURL = root.appendingPathComponent(".venv/bin/python")
+    let python = ProcessInfo.processInfo.environment["BANK_PYTHON"]
+    process.executableURL = python.map { URL(fileURLWithPath: $0) } ?? root.appendingPathComponent(".venv/bin/python")
     process.arguments = [script.path]
     process.standardInput = input
     process.standardOutput = output

@@ -48,8 +48,12 @@ import Testing
         switch ours[index] {
         case .bytes:
           resolved += 1
-          #expect(theirs[0] == theirs[1], place)
-        case .failure: #expect(theirs[0]?.hasPrefix("!") == true, place)
+          // Bytes read as a string: neither can be read when it is no text, each with its own first bad place.
+          #expect(theirs[0] == theirs[1] || theirs.allSatisfy { $0?.hasPrefix("!UnicodeDecodeError") == true }, place)
+        case .failure(let error):
+          // The same inside a branch of a union: the plan gives up the branch.
+          let isGivenUp = error.kind == .unresolvable && !reader.canRead(writer)
+          #expect(isGivenUp || theirs[0]?.hasPrefix("!") == true, place)
         case .noPlan: #expect(!reader.canRead(writer), place)
         }
       }

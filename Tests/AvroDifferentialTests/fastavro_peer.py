@@ -53,19 +53,30 @@ def prepare(schema):
                 field["default"] = with_bytes(field["default"], field["type"])
 
 
-def rewritten(data, written, read):
+def rewritten(data, written, read, way):
+    try:
+        stream = io.BytesIO(bytes.fromhex(data))
+        value = fastavro.schemaless_reader(stream, written, read, **way)
+        if stream.read(1):
+            return "!bytes are left"
+        output = io.BytesIO()
+        fastavro.schemaless_writer(output, read or written, value)
+        return output.getvalue().hex()
+    except Exception as error:
+        return f"!{type(error).__name__}: {error}"
+
+
+def compared(data, other, written, read):
+    """Both in the same way, or a union without names could get one branch here and another there."""
     first = None
     for way in WAYS:
-        try:
-            stream = io.BytesIO(bytes.fromhex(data))
-            value = fastavro.schemaless_reader(stream, written, read, **way)
-            if stream.read(1):
-                return "!bytes are left"
-            output = io.BytesIO()
-            fastavro.schemaless_writer(output, read or written, value)
-            return output.getvalue().hex()
-        except Exception as error:
-            first = first or f"!{type(error).__name__}: {error}"
+        answers = [
+            rewritten(data, written, read, way),
+            None if other is None else rewritten(other, read, None, way),
+        ]
+        if not any(answer and answer.startswith("!") for answer in answers):
+            return answers
+        first = first or answers
     return first
 
 
@@ -76,12 +87,7 @@ def answer(request):
     except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
     prepare(read)
-    return {
-        "d": [
-            [rewritten(data, written, read), None if other is None else rewritten(other, read, None)]
-            for data, other in request["d"]
-        ]
-    }
+    return {"d": [compared(data, other, written, read) for data, other in request["d"]]}
 
 
 for line in sys.stdin:

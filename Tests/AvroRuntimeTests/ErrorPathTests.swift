@@ -45,7 +45,8 @@ import Testing
       parsing:
         #"{"type":"record","name":"T","fields":[{"name":"old","type":"string"},{"name":"items","type":{"type":"array","items":{"type":"record","name":"I","fields":[{"name":"cost","type":"int"},{"name":"notes","type":{"type":"map","values":"bytes"}}]}}},{"name":"id","type":"int"}]}"#
     )
-    let reader = try Schema(parsing: Tree.schemaText.replacing(#""name":"price""#, with: #""name":"price","aliases":["cost"]"#))
+    let reader = try Schema(
+      parsing: Tree.schemaText.replacing(#""name":"price""#, with: #""name":"price","aliases":["cost"]"#))
     let plan = try ResolutionPlan(writer: writer, reader: reader)
     #expect(throws: AvroError(.invalidUTF8, offset: 8, path: "/items/0/notes/k")) {
       try Tree(avroBytes: [2, 0x78, 2, 8, 2, 2, 0x6B, 4, 0x61, 0xFF, 0, 0, 6], resolvedBy: plan)

@@ -42,7 +42,8 @@ import Testing
 
   static let promotions: [Case] = {
     let values: [(String, [UInt8])] = [
-      ("null", []), ("boolean", [1]), ("int", [0xAC, 0x02]), ("long", [0xAC, 0x02]), ("float", bits(Float(1.5).bitPattern)),
+      ("null", []), ("boolean", [1]), ("int", [0xAC, 0x02]), ("long", [0xAC, 0x02]),
+      ("float", bits(Float(1.5).bitPattern)),
       ("double", bits(1.5.bitPattern)), ("bytes", [2, 0x61]), ("string", [2, 0x61]),
     ]
     let changes: [String: [UInt8]] = [
@@ -182,7 +183,8 @@ import Testing
       [9], [4, 9]),
     Case(
       #"{"type":"fixed","name":"a.F","size":1}"#,
-      #"[{"type":"fixed","name":"b.F","size":1},{"type":"fixed","name":"c.G","size":1,"aliases":["a.F"]}]"#, [9], [2, 9]
+      #"[{"type":"fixed","name":"b.F","size":1},{"type":"fixed","name":"c.G","size":1,"aliases":["a.F"]}]"#, [9],
+      [2, 9]
     ),
     // A branch of the name that can't be read does not stand in the way of one that can.
     Case(
@@ -299,7 +301,8 @@ import Testing
     #expect(try Self.resolve(chain(99), plan).count == 100 * 9)
     let error = #expect(throws: AvroError.self) { try Self.resolve(chain(100), plan) }
     #expect(error?.kind == .tooDeep)
-    let dropped = try Self.plan("[\"null\",{\"type\":\"record\",\"name\":\"O\",\"fields\":[{\"name\":\"n\",\"type\":\(node)}]}]",
+    let dropped = try Self.plan(
+      "[\"null\",{\"type\":\"record\",\"name\":\"O\",\"fields\":[{\"name\":\"n\",\"type\":\(node)}]}]",
       #"["null",{"type":"record","name":"O","fields":[]}]"#)
     #expect(try Self.resolve([2] + chain(90), dropped) == [2])
     #expect(throws: AvroError.self) { try Self.resolve([2] + chain(1000), dropped) }
@@ -309,7 +312,8 @@ import Testing
   @Test func limitsPlans() throws {
     var text = #"{"type":"record","name":"R0","fields":[{"name":"a","type":"int"}]}"#
     for level in 1...40 {
-      text = "{\"type\":\"record\",\"name\":\"R\(level)\",\"fields\":[{\"name\":\"a\",\"type\":\(text)},{\"name\":\"b\",\"type\":\"R\(level - 1)\"}]}"
+      text =
+        "{\"type\":\"record\",\"name\":\"R\(level)\",\"fields\":[{\"name\":\"a\",\"type\":\(text)},{\"name\":\"b\",\"type\":\"R\(level - 1)\"}]}"
     }
     let writer = try Schema(parsing: text)
     let reader = try Schema(parsing: text.replacing("\"int\"", with: "\"double\""))

@@ -59,4 +59,59 @@ import Testing
     }
     #expect(error?.path == "/fields/0/default")
   }
+
+  /// Each level can be an A or a B, and only the innermost value tells that it is neither: 2^levels ways to try.
+  static func ambiguous(levels: Int, innermost: String) -> (schema: String, value: String) {
+    let schema = #"""
+      [{"type":"record","name":"A","fields":[{"name":"x","type":["int",
+      "A",{"type":"record","name":"B","fields":[{"name":"x","type":["int","A","B"]}]}]}]},"B"]
+      """#
+    let value = String(repeating: #"{"x":"#, count: levels) + innermost + String(repeating: "}", count: levels)
+    return (schema, value)
+  }
+
+  @Test func unionsInUnionsEnd() throws {
+    let (schema, value) = Self.ambiguous(levels: 60, innermost: "null")
+    let clock = ContinuousClock()
+    let start = clock.now
+    let error = #expect(throws: SchemaError.self) {
+      try Schema(parsing: schema).checkDefault(JSONValue(parsing: value))
+    }
+    #expect(error?.kind == .tooManySteps)
+    #expect(error?.message.contains("262144 steps") == true)
+    // Without a limit this takes longer than the universe is old.
+    #expect(clock.now - start < .seconds(60))
+  }
+
+  /// As above in the text of a schema, where a registry meets it; and many of them count together.
+  @Test func hostileSchemasEnd() throws {
+    let (schema, value) = Self.ambiguous(levels: 10, innermost: "null")
+    let (_, good) = Self.ambiguous(levels: 10, innermost: "1")
+    func text(_ default: String, count: Int) -> String {
+      let fields = (1..<count).map { #"{"name":"f\#($0)","type":["A","B"],"default":\#(`default`)}"# }
+      let first = #"{"name":"f0","type":\#(schema),"default":\#(`default`)}"#
+      return #"{"type":"record","name":"R","fields":[\#(([first] + fields).joined(separator: ","))]}"#
+    }
+    let refused = #expect(throws: SchemaError.self) { try Schema(parsing: text(value, count: 1)) }
+    #expect(refused?.kind == .invalidDefault)
+    #expect(refused?.path == "/fields/0/default")
+    _ = try Schema(parsing: text(good, count: 10))
+    let error = #expect(throws: SchemaError.self) {
+      try Schema(parsing: text(good, count: 10), options: SchemaOptions(maxDefaultSteps: 500))
+    }
+    #expect(error?.kind == .tooManySteps)
+    #expect(error?.path.hasPrefix("/fields/") == true)
+  }
+
+  /// Long texts and many symbols are no cheap steps.
+  @Test func largeValuesCountMore() throws {
+    let branches = (0..<50).map { #"{"type":"fixed","name":"F\#($0)","size":\#($0)}"# }.joined(separator: ",")
+    let schema = try Schema(parsing: "[\(branches)]")
+    let text = JSONValue.string(String(repeating: "a", count: 64_000))
+    let error = #expect(throws: SchemaError.self) { try schema.checkDefault(text, maxSteps: 10_000) }
+    #expect(error?.kind == .tooManySteps)
+    let other = #expect(throws: SchemaError.self) { try schema.checkDefault(text) }
+    #expect(other?.kind == .invalidDefault)
+    #expect(other?.message.utf8.count ?? 0 < 600)
+  }
 }

@@ -77,6 +77,25 @@ import Testing
     (#"{"type":"bytes","logicalType":"decimal","precision":4,"scale":1.5}"#, nil),
   ]
 
+  /// Wherever a type may stand; what is beneath stays.
+  @Test func misfitsInsideOthersAreIgnored() throws {
+    let misfits = [
+      #"{"type":"string","logicalType":"decimal","precision":3}"#, #"{"type":"int","logicalType":"uuid"}"#,
+      #"{"type":"bytes","logicalType":"decimal"}"#, #"{"type":"int","logicalType":"timestamp-millis"}"#,
+      #"{"type":"bytes","logicalType":"decimal","precision":4,"scale":5}"#, #"{"type":"long","logicalType":"made-up"}"#,
+    ]
+    for (misfit, plain) in zip(misfits, [Schema.Primitive.string, .int, .bytes, .int, .bytes, .long]) {
+      let type = Schema.primitive(plain)
+      #expect(try Schema(parsing: misfit) == type)
+      #expect(try Schema(parsing: #"["null",\#(misfit)]"#) == .union([.primitive(.null), type]))
+      #expect(try Schema(parsing: #"{"type":"array","items":\#(misfit)}"#) == .array(items: type))
+      #expect(try Schema(parsing: #"{"type":"map","values":\#(misfit)}"#) == .map(values: type))
+      let record = try Schema(
+        parsing: #"{"type":"record","name":"R","fields":[{"name":"a","type":["null",\#(misfit)]}]}"#)
+      #expect(record.children == [.union([.primitive(.null), type])])
+    }
+  }
+
   @Test(arguments: logicalTypes) func logicalType(text: String, expected: LogicalType?) throws {
     let schema = try Schema(parsing: text)
     switch schema {

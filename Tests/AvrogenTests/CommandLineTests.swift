@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ([], "a verb is missing: one of generate, check, compat, record-history, sql, avsc, topology, import"),
+    ([], "a verb is missing: one of generate, check, compat, record-history, sql, avsc, topology, import, tojson"),
     (["generat"], "unknown verb \"generat\"; did you mean \"generate\"?"),
     (["check", "--outptu", "x"], "unknown option \"--outptu\"; did you mean \"--output\"?"),
     (["generate", "--output"], "--output needs a value"),

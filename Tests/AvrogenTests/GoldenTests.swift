@@ -22,6 +22,12 @@ import Testing
     try Fixtures.expect(ModelText.text(of: try model(of: folder)), equals: "expected.txt", in: folder)
   }
 
+  /// In `.avsc` a logical type that is unknown or does not fit is as if it were not there, and `true` is no symbol.
+  @Test(arguments: ["ignored-logical-types", "avsc-defaults"]) func schemasOfOthers(name: String) throws {
+    let folder = Self.golden.appending(path: name)
+    try Fixtures.expect(ModelText.text(of: try model(of: folder)), equals: "expected.txt", in: folder)
+  }
+
   @Test func theBanksOwnDefinitions() throws {
     let text = ModelText.text(of: try model(of: Fixtures.definitions))
     try Fixtures.expect(text, equals: "definitions.txt", in: Self.golden)

@@ -194,7 +194,7 @@ extension ImportDefinitionsTextTests {
     #expect(DefinitionsText.maxNesting == InputLimits.nesting)
     #expect(DefinitionsText.maxValues == InputLimits.nodes)
     #expect(DefinitionsText.maxFixedSize == DefinitionReader.fixedSizeLimit)
-    #expect(DefinitionsText.maxPrecision == DefinitionReader.maxDigits(fixedSize: 1_000))
+    #expect(DefinitionsText.maxPrecision == DefinitionReader.precisionLimit)
     #expect(Names.isAvroName(String(repeating: "a", count: DefinitionsText.maxNameBytes)))
     #expect(!Names.isAvroName(String(repeating: "a", count: DefinitionsText.maxNameBytes + 1)))
   }

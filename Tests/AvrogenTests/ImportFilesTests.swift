@@ -78,6 +78,31 @@ import Testing
     #expect(Program.run(["check", place.path("out")]).output.hasPrefix("3 files, 6 types"))
   }
 
+  /// Two versions of a type in one import would be a type that is there twice.
+  @Test func historyIsNotImportedWithWhatItIsOf() throws {
+    let place = try Workplace()
+    let now = #"{"type":"record","name":"shop.A","fields":[{"name":"a","type":"int"}]}"#
+    let before = #"{"type":"record","name":"shop.A","fields":[]}"#
+    _ = try place.write(now, to: "in/A.avsc")
+    _ = try place.write(before, to: "in/history/shop.A.1.avsc")
+    _ = try place.write(now, to: "in/history/shop.A.2.avsc")
+    _ = try place.write(before, to: "in/b/history/shop.A.1.avsc")
+    let result = Program.run(["import", place.path("in")])
+    #expect(result.status == 0)
+    #expect(result.output == "namespace: shop\nrecords:\n  A:\n    - a: int\n")
+    let note = ": note: not imported: a folder of this name holds versions that shipped; to import it, name it\n"
+    #expect(result.messages == place.path("in/b/history") + note + place.path("in/history") + note)
+
+    let named = Program.run(["import", place.path("in/b/history")])
+    #expect(named.output == "namespace: shop\nrecords:\n  A: []\n")
+    #expect(named.messages.isEmpty)
+    let empty = Program.run(["import", place.path("in/b")])
+    #expect(empty.status == 1)
+    #expect(
+      empty.messages.hasSuffix(
+        "no .avsc, .avdl or .avpr file in \(place.path("in/b")) or below but for folders called history\n"))
+  }
+
   /// The schemas that come out of the YAML are those that went in.
   @Test func exportOfWhatWasImportedIsTheSame() throws {
     let place = try Workplace()

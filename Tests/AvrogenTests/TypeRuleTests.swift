@@ -4,11 +4,6 @@ import Testing
 
 /// Small rules, one line a case.
 @Suite struct TypeRuleTests {
-  @Test(arguments: [(1, 2), (2, 4), (4, 9), (8, 18), (12, 28), (16, 38), (20, 47), (400, 962), (5_000, 1_000)])
-  func digitsThatFitAFixed(size: Int, digits: Int) {
-    #expect(DefinitionReader.maxDigits(fixedSize: size) == digits)
-  }
-
   @Test(arguments: [
     ("lnog", "long"), ("Hartbeat", "Heartbeat"), ("BYTES", "bytes"), ("xyz", nil), ("", nil), ("strin", "string"),
     ("sting", "string"), ("Uudi", "Uuid"),

@@ -2,11 +2,15 @@ import Foundation
 
 /// A package in a folder of its own that has this one as a dependency, as its users do.
 struct ClientPackage {
+  static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
   /// Holds ``folder`` alone.
   private let base: URL
   /// Its name is the package's identity, and part of the path that plugins write to.
   let folder: URL
-  var target: URL { folder.appending(path: "Events") }
+  /// The one that has the plugin.
+  let target: URL
   /// What the build plugin writes.
   var generated: URL {
     folder.appending(path: ".build/plugins/outputs/client/Events/destination/AvrogenBuild")
@@ -20,9 +24,8 @@ struct ClientPackage {
   init() throws {
     base = FileManager.default.temporaryDirectory.appending(path: "avrogen-\(UUID().uuidString)")
     folder = base.appending(path: "client")
+    target = folder.appending(path: "Events")
     try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
-    let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
     let manifest = """
       // swift-tools-version: 6.2
       import PackageDescription
@@ -30,7 +33,7 @@ struct ClientPackage {
       let package = Package(
         name: "client",
         platforms: [.macOS(.v15)],
-        dependencies: [.package(name: "open-bank-mark", path: "\(repository.path)")],
+        dependencies: [.package(name: "open-bank-mark", path: "\(Self.repository.path)")],
         targets: [
           .target(
             name: "Events", dependencies: [.product(name: "AvroRuntime", package: "open-bank-mark")], path: "Events",
@@ -38,6 +41,19 @@ struct ClientPackage {
         ])
       """
     try Data(manifest.utf8).write(to: folder.appending(path: "Package.swift"))
+  }
+
+  /// A copy of a package in `Examples`, whose build folder, if it has one, stays behind.
+  init(copyOf example: String, target: String) throws {
+    base = FileManager.default.temporaryDirectory.appending(path: "avrogen-\(UUID().uuidString)")
+    folder = base.appending(path: example)
+    self.target = folder.appending(path: "Sources/\(target)")
+    let source = Self.repository.appending(path: "Examples/\(example)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    try FileManager.default.copyItem(at: source.appending(path: "Sources"), to: folder.appending(path: "Sources"))
+    let manifest = try String(contentsOf: source.appending(path: "Package.swift"), encoding: .utf8)
+    let moved = manifest.replacing("path: \"../..\"", with: "path: \"\(Self.repository.path)\"")
+    try Data(moved.utf8).write(to: folder.appending(path: "Package.swift"))
   }
 
   func write(_ text: String, to name: String) throws {

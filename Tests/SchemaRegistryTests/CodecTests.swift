@@ -78,8 +78,8 @@ import TopologyModel
         let codec = TopicCodec(Self.topic, registry: client)
         let id = try await client.register(subject: "x", schema: sameForm)
         #expect(try await codec.decode(WireFormat.frame(id: id, [2])) == Beat(beat: 1))
-        for text in others {
-          let id = try await client.register(subject: "y", schema: text)
+        for (index, text) in others.enumerated() {
+          let id = try await client.register(subject: "y\(index)", schema: text)
           for _ in 1...2 {
             let error = await #expect(throws: CodecError.self) {
               try await codec.decode(WireFormat.frame(id: id, [2]))
@@ -90,6 +90,68 @@ import TopologyModel
         }
       }
     }
+  }
+
+  /// Values of other schemas are resolved; what has no place in the record is the schema's fault, the rest the bytes'.
+  @Test func resolvesOtherSchemas() async throws {
+    let cases: [(schema: String, bytes: [UInt8], expected: Result<Int64, Cause>)] = [
+      (#"{"type":"record","name":"test.data.Heartbeat","fields":[{"name":"beat","type":"int"}]}"#, [6], .success(3)),
+      (
+        #"{"type":"record","name":"old.Heartbeat","fields":[{"name":"host","type":"string"},{"name":"beat","type":"long"}]}"#,
+        [2, 0x68, 6], .success(3)
+      ),
+      (
+        #"{"type":"record","name":"test.data.Heartbeat","fields":[{"name":"beat","type":["long","null"]}]}"#, [0, 6],
+        .success(3)
+      ),
+      (
+        #"{"type":"record","name":"test.data.Heartbeat","fields":[{"name":"beat","type":["long","null"]}]}"#, [2],
+        .failure(Cause("incompatible-schema", "TYPE_MISMATCH"))
+      ),
+      (
+        #"{"type":"record","name":"test.data.Heartbeat","fields":[{"name":"beat","type":"string"}]}"#, [0],
+        .failure(Cause("incompatible-schema", "/fields/0/type TYPE_MISMATCH"))
+      ),
+      (
+        #"{"type":"record","name":"test.data.Heartbeat","fields":[]}"#, [],
+        .failure(Cause("incompatible-schema", "/fields/0 READER_FIELD_MISSING_DEFAULT_VALUE"))
+      ),
+      (
+        #"{"type":"record","name":"test.data.Heartbeat","fields":[{"name":"beat","type":"int"}]}"#, [6, 0],
+        .failure(Cause("malformed-avro", "byte 1"))
+      ),
+      (
+        #"{"type":"record","name":"old.Heartbeat","fields":[{"name":"host","type":"string"},{"name":"beat","type":"long"}]}"#,
+        [2, 0x68], .failure(Cause("malformed-avro", "byte 2, /beat"))
+      ),
+    ]
+    try await withDirectory { directory in
+      try await withRegistry(directory: directory) { registry async throws in
+        let client = try RegistryClient(registry.url)
+        let codec = TopicCodec(Self.topic, registry: client)
+        for (index, each) in cases.enumerated() {
+          let id = try await client.register(subject: "s\(index)", schema: each.schema)
+          for _ in 1...2 {
+            switch each.expected {
+            case .success(let beat):
+              #expect(try await codec.decode(WireFormat.frame(id: id, each.bytes)) == Beat(beat: beat))
+            case .failure(let cause):
+              let error = await #expect(throws: CodecError.self) {
+                try await codec.decode(WireFormat.frame(id: id, each.bytes))
+              }
+              #expect(error?.deadLetterCause == cause.name)
+              #expect(error?.description.contains(cause.text) == true, "\(String(describing: error))")
+            }
+          }
+        }
+      }
+    }
+  }
+
+  struct Cause: Error {
+    var name: String
+    var text: String
+    init(_ name: String, _ text: String) { (self.name, self.text) = (name, text) }
   }
 
   @Test func namesTheCauseOfEachDeadLetter() async throws {

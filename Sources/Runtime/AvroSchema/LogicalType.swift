@@ -56,9 +56,12 @@ extension LogicalType {
   /// How many decimal digits always fit into `size` bytes of two's complement: floor(log10(2^(8 size - 1) - 1)).
   public static func maxPrecision(ofFixedSize size: Int) -> Int {
     guard size > 0 else { return 0 }
-    // Past a megabyte no precision that anyone writes is out of reach, and the product below stays exact enough.
-    guard size < 1 << 20 else { return .max }
-    return Int((Double(8 * size - 1) * 0.301_029_995_663_981_2).rounded(.down))
+    // No fixed is larger.
+    guard size <= Int(Int32.max) else { return .max }
+    // A power of two has as many digits as the number before it. The factor is log10(2) in 64 bits behind the point,
+    // which is exact enough for every exponent below 2^34: none comes as near to a whole number of digits as the error.
+    // No floating point, so that this module needs no mathematics library.
+    return Int(UInt64(8 * size - 1).multipliedFullWidth(by: 0x4D10_4D42_7DE7_FBCC).high)
   }
 
   private static func decimal(_ precision: Int?, _ scale: Int?, maxPrecision: Int) -> LogicalType? {

@@ -13,6 +13,8 @@ public struct SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidUnion
     case invalidSize
     case invalidDefault
+    /// Whether a default fits takes more work than allowed to find out.
+    case tooManySteps
     case tooDeep
   }
 

@@ -7,11 +7,21 @@ public struct SchemaOptions: Hashable, Sendable {
   /// Whether a name that nothing defines is an error. False for files that lean on others; defaults of fields whose
   /// type is not known are then not checked.
   public var requiresDefinitions: Bool
+  /// How often the defaults of the schema, all together, may be held against types; see
+  /// ``Schema/checkDefault(_:types:maxSteps:)``.
+  public var maxDefaultSteps: Int
 
-  public init(maxDepth: Int = 100, maxBytes: Int = 4 << 20, requiresDefinitions: Bool = true) {
+  /// Less than a second of work. A plain value takes a step, so the defaults of a file of `maxBytes` have room.
+  public static let maxDefaultSteps = 1 << 18
+
+  public init(
+    maxDepth: Int = 100, maxBytes: Int = 4 << 20, requiresDefinitions: Bool = true,
+    maxDefaultSteps: Int = SchemaOptions.maxDefaultSteps
+  ) {
     self.maxDepth = maxDepth
     self.maxBytes = maxBytes
     self.requiresDefinitions = requiresDefinitions
+    self.maxDefaultSteps = maxDefaultSteps
   }
 }
 
@@ -80,12 +90,14 @@ struct SchemaParser {
   }
 
   func checkDefaults() throws(SchemaError) {
+    var check = DefaultCheck(
+      types: types, ignoresUnknownTypes: !options.requiresDefinitions, maxSteps: options.maxDefaultSteps)
     for (path, value, type) in defaults {
-      var check = DefaultCheck(types: types, ignoresUnknownTypes: !options.requiresDefinitions)
       do {
         try check.check(value, against: type)
       } catch {
-        throw SchemaError(.invalidDefault, path: path + error.path, message: error.message)
+        let kind = error.kind == .tooManySteps ? error.kind : .invalidDefault
+        throw SchemaError(kind, path: path + error.path, message: error.message)
       }
     }
   }

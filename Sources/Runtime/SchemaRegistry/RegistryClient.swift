@@ -33,6 +33,10 @@ public final class RegistryClient: Sendable {
     public var version: Int32
     public var id: Int32
     public var schema: String
+    /// `AVRO`, `PROTOBUF` or `JSON`.
+    public var schemaType = "AVRO"
+    /// Subjects with types that the schema names and does not hold, in the order of the registry's answer.
+    public var references: [String] = []
   }
 
   private struct SubjectSchema: Hashable, Sendable {
@@ -133,7 +137,9 @@ public final class RegistryClient: Sendable {
     do {
       let path = "/subjects/\(RegistryURL.encoded(subject))/versions/\(name)"
       let answer = try await transport.get(path).decoded(VersionAnswer.self)
-      return Version(subject: answer.subject, version: answer.version, id: answer.id, schema: answer.schema)
+      return Version(
+        subject: answer.subject, version: answer.version, id: answer.id, schema: answer.schema,
+        schemaType: answer.schemaType ?? "AVRO", references: (answer.references ?? []).map(\.subject))
     } catch {
       throw Self.error(error, asked: .version(subject: subject, version: name))
     }
@@ -148,6 +154,11 @@ public final class RegistryClient: Sendable {
     var version: Int32
     var id: Int32
     var schema: String
+    /// Left out for Avro.
+    var schemaType: String?
+    var references: [Reference]?
+
+    struct Reference: Decodable { var subject: String }
   }
 
   enum Asked {

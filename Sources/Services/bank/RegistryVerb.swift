@@ -2,9 +2,16 @@ import ArgumentParser
 import BankSupport
 import SchemaRegistryServer
 
-struct RegistryVerb: AsyncVerb {
+struct RegistryVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "registry", abstract: "Run the embedded schema registry alone.")
+    commandName: "registry", abstract: "Run the embedded schema registry alone, or ask a running one.",
+    subcommands: [RegistryRunVerb.self, RegistryCompatVerb.self, RegistryImportVerb.self],
+    defaultSubcommand: RegistryRunVerb.self)
+}
+
+struct RegistryRunVerb: AsyncVerb {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Run the embedded schema registry alone; the same without a verb.")
 
   @OptionGroup var options: HomeOptions
 

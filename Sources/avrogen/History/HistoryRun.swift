@@ -58,7 +58,7 @@ enum HistoryRun {
   /// Beside the record's newest version, or else in `history` beside its definition.
   private static func folder(for history: RecordHistory, _ invocation: Invocation, _ loaded: Loader.Loaded) -> String {
     if let newest = history.versions.last { return parent(of: newest.path) }
-    return invocation.history.first ?? Files.joined(parent(of: loaded.paths[history.file]), "history")
+    return invocation.history.first ?? Files.joined(parent(of: loaded.paths[history.file]), Files.historyFolder)
   }
 
   private static func parent(of path: String) -> String {

@@ -122,9 +122,7 @@ struct ImportCleaner {
   }
 
   private func cleanPrimitive(_ node: Node, _ primitive: Schema.Primitive) -> (Node, signature: String) {
-    let logical = node["logicalType"]?.text.flatMap {
-      LogicalType(name: $0, on: primitive, precision: integer(node, "precision"), scale: scale(node))
-    }
+    let logical = node.logicalType(on: .primitive(primitive))
     let pairs = kept(node, ["type"] + logicalKeys(logical), "a \(primitive.rawValue)")
     return (replacing(node, .mapping(pairs)), "\(primitive.rawValue)\(text(logical))")
   }
@@ -140,11 +138,6 @@ struct ImportCleaner {
 
   private func text(_ logical: LogicalType?) -> String { logical.map { "(\($0))" } ?? "" }
 
-  private func integer(_ node: Node, _ key: String) -> Int? { node[key]?.value?.int64.map { Int($0) } }
-
-  /// As the schema parser has it: a scale that is no integer spoils the decimal.
-  private func scale(_ node: Node) -> Int? { node["scale"] == nil ? nil : integer(node, "scale") ?? -1 }
-
   // MARK: Definitions
 
   private mutating func cleanDefinition(
@@ -158,11 +151,7 @@ struct ImportCleaner {
       pairs = kept(node, ["type", "name", "namespace", "doc", "aliases", "symbols", "default"], "an enum")
       signature = "enum"
     case "fixed":
-      let logical = node["logicalType"]?.text.flatMap { text in
-        LogicalType(
-          name: text, onFixedOfSize: integer(node, "size") ?? 0, precision: integer(node, "precision"),
-          scale: scale(node))
-      }
+      let logical = node.logicalType(on: .fixed(size: node["size"]?.value?.int64.map { Int($0) } ?? 0))
       pairs = kept(
         node, ["type", "name", "namespace", "doc", "aliases", "size"] + logicalKeys(logical), "a fixed")
       signature = "fixed\(text(logical))"

@@ -14,7 +14,8 @@ enum ImportCommand {
     name: "import",
     help: """
         import DIR|FILE…  YAML definitions of the types in .avsc, .avdl and .avpr files, one file a
-                          namespace; of folders with those below; without --output all in one
+                          namespace; of folders with those below, but for history folders, which
+                          hold earlier versions; without --output all in one
 
       """,
     run: { arguments throws(Invocation.UsageError) in try run(arguments) })
@@ -52,14 +53,17 @@ enum ImportCommand {
   private static func run(_ inputs: [String], output: String?) -> Program.Result {
     do {
       let folders = ImportFolders(of: inputs)
-      let sources = try folders.sources()
+      let (sources, skipped) = try folders.sources()
+      let skipNotes = skipped.map {
+        "\($0): note: not imported: a folder of this name holds versions that shipped; to import it, name it\n"
+      }
       let outcome = Importer.run(sources) { path, importer, kind throws(Loader.InputError) in
         try folders.find(path, from: importer, kind)
       }
       switch outcome {
       case .bad(let lines): return Program.Result(status: 1, messages: lines.joined(separator: "\n") + "\n")
       case .good(let files, let types, let notes):
-        let messages = notes.map { $0 + "\n" }.joined()
+        let messages = skipNotes.joined() + notes.map { $0 + "\n" }.joined()
         guard let output else {
           return Program.Result(status: 0, output: try DefinitionsText.yaml(of: types), messages: messages)
         }
@@ -90,15 +94,19 @@ struct ImportFolders {
     }
   }
 
-  /// The files named, and those in the folders named and below; hidden ones and links to folders are left out.
-  func sources() throws(Loader.InputError) -> [Importer.Source] {
+  /// The files named, and those in the folders named and below, without hidden ones, links to folders and folders that
+  /// are called `history`: several versions of a type can't be imported together. Of those the second result tells.
+  func sources() throws(Loader.InputError) -> (files: [Importer.Source], skipped: [String]) {
     var paths: [String] = []
+    var skipped: [String] = []
     for input in inputs {
       if Files.isFolder(input) {
         let count = paths.count
-        try Self.collect(in: input, depth: 0, &paths)
+        let skippedCount = skipped.count
+        try Self.collect(in: input, depth: 0, &paths, skipped: &skipped)
         guard paths.count > count else {
-          throw Loader.InputError(message: "no .avsc, .avdl or .avpr file in \(input) or below")
+          let hint = skipped.count > skippedCount ? " but for folders called \(Files.historyFolder)" : ""
+          throw Loader.InputError(message: "no .avsc, .avdl or .avpr file in \(input) or below\(hint)")
         }
       } else {
         guard ImportKind(path: input) != nil else {
@@ -111,14 +119,15 @@ struct ImportFolders {
       }
     }
     var seen: Set<String> = []
-    return paths.compactMap { path in
+    let files = paths.compactMap { path -> Importer.Source? in
       guard let kind = ImportKind(path: path), seen.insert(Self.realPath(path) ?? path).inserted else { return nil }
       return Importer.Source(kind: kind, input: Loader.Input(path: path, content: Files.content(of: path)))
     }
+    return (files, skipped)
   }
 
   private static func collect(
-    in folder: String, depth: Int, _ paths: inout [String]
+    in folder: String, depth: Int, _ paths: inout [String], skipped: inout [String]
   ) throws(Loader.InputError) {
     guard depth <= depthLimit else {
       throw Loader.InputError(message: "\(folder): folders more than \(depthLimit) deep")
@@ -128,7 +137,12 @@ struct ImportFolders {
       guard !name.hasPrefix(".") else { continue }
       let path = prefix + name
       if Files.isFolder(path) {
-        if !isLink(path) { try collect(in: path, depth: depth + 1, &paths) }
+        guard !isLink(path) else { continue }
+        if name == Files.historyFolder {
+          skipped.append(path)
+        } else {
+          try collect(in: path, depth: depth + 1, &paths, skipped: &skipped)
+        }
       } else if ImportKind(path: name) != nil {
         paths.append(path)
       }

@@ -222,6 +222,7 @@ extension DefinitionReader {
       aliases: [])
     readAttributes(of: &field, from: node)
     if context.isAvro {
+      field.isAvro = true
       field.type = readType(typeNode, context)
     } else if ["record", "enum", "fixed"].contains(typeNode.text ?? "") {
       diagnostics.error(
@@ -293,7 +294,9 @@ extension DefinitionReader {
       diagnostics.error(symbolsNode.location, "an enum needs at least one symbol")
     }
     var defaultSymbol: String?
-    if let node = node["default"], let text = text(node, "default") {
+    if let node = node["default"], context.isAvro, node.text != nil, node.string == nil {
+      diagnostics.error(node.location, "default must be a symbol in quotes, this is \(node.text ?? "")")
+    } else if let node = node["default"], let text = text(node, "default") {
       defaultSymbol = text
       if !symbols.contains(text) {
         let hint = diagnostics.hint(text, among: symbols)

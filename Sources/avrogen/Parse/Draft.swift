@@ -90,6 +90,8 @@ struct FieldDraft {
   var defaultNode: Node?
   var order: RecordSchema.Order
   var aliases: [String]
+  /// Of an `.avsc` file.
+  var isAvro = false
 }
 
 struct TopicDraft {

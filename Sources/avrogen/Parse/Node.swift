@@ -48,6 +48,11 @@ struct Node: Sendable {
     return isPlain ? ScalarValue(plain: text) : .string(text)
   }
 
+  /// The text of a scalar that is a string; nil for numbers, booleans and null, which are strings only in quotes.
+  var string: String? {
+    if case .string(let text)? = value { text } else { nil }
+  }
+
   /// `key:` with nothing behind it, or `null`.
   var isNull: Bool { value == .null }
 

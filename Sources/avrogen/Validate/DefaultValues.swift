@@ -6,6 +6,8 @@ struct DefaultValues {
   var definitions: [FullName: Schema]
   /// Nested unions of records can make the search for the branch that fits grow without end.
   private let budget = Budget()
+  /// The default stands in a JSON schema, where `true` is no symbol, whatever symbols there are.
+  private var isJSON = false
 
   init(definitions: [FullName: Schema]) {
     self.definitions = definitions
@@ -18,10 +20,13 @@ struct DefaultValues {
   static let stepLimit = 100_000
 
   /// The default in JSON form. Throws the first thing that is wrong with it.
-  func check(_ node: Node, for schema: Schema) throws(Problem) -> JSONValue {
+  /// - Parameter isJSON: whether it stands in an `.avsc` file; in YAML symbols of enums need no quotes.
+  func check(_ node: Node, for schema: Schema, isJSON: Bool) throws(Problem) -> JSONValue {
     budget.stepsLeft = Self.stepLimit
+    var values = self
+    values.isJSON = isJSON
     do throws(Problem) {
-      return try value(node, for: schema)
+      return try values.value(node, for: schema)
     } catch {
       guard budget.stepsLeft > 0 else {
         throw Problem(node.location, "bad default: no type found that fits in \(Self.stepLimit) steps")
@@ -50,7 +55,9 @@ struct DefaultValues {
     case .union(let branches): return try unionValue(node, branches)
     case .record(let record): return try recordValue(node, record)
     case .enumeration(let enumeration):
-      guard let text = node.text else { throw mismatch(node, "a symbol of \(enumeration.name)") }
+      guard let text = isJSON ? node.string : node.text else {
+        throw mismatch(node, "a symbol of \(enumeration.name)\(isJSON && node.text != nil ? " in quotes" : "")")
+      }
       if enumeration.symbols.contains(text) { return .string(text) }
       let hint = NearName.hint(text, among: enumeration.symbols)
       throw Problem(
@@ -112,7 +119,7 @@ struct DefaultValues {
 
   /// A byte a character: U+0000 to U+00FF.
   private func bytesText(_ node: Node, _ wanted: String) throws(Problem) -> String {
-    guard case .string(let text)? = node.value else { throw mismatch(node, "\(wanted) as text in quotes") }
+    guard let text = node.string else { throw mismatch(node, "\(wanted) as text in quotes") }
     guard text.unicodeScalars.allSatisfy({ $0.value < 0x100 }) else {
       throw Problem(node.location, "bad default: in bytes each character is one from U+0000 to U+00FF")
     }

@@ -55,7 +55,8 @@ struct ModelBuilder {
       for (position, field) in (fieldDrafts[record.name] ?? []).enumerated() {
         guard let node = field.defaultNode else { continue }
         do throws(Problem) {
-          record.fields[position].defaultValue = try values.check(node, for: record.fields[position].type)
+          record.fields[position].defaultValue = try values.check(
+            node, for: record.fields[position].type, isJSON: field.isAvro)
         } catch {
           diagnostics.add(error)
         }

@@ -19,7 +19,8 @@ extension FuzzTarget {
         let skipper = try? SchemaSkipper(reader)
       else { return }
       check(
-        !writer.text().isEmpty && (writer != reader || plan.unresolvable.isEmpty), "a schema does not resolve to itself")
+        !writer.text().isEmpty && (writer != reader || plan.unresolvable.isEmpty), "a schema does not resolve to itself"
+      )
       resolve(UnsafeRawBufferPointer(rebasing: parts[2]), plan, reader: skipper)
     }
   }

@@ -67,6 +67,32 @@ public final class LibAvroType {
     }
   }
 
+  /// Reads these bytes, written with another schema, as this one's and encodes what they became; nil where libavro has
+  /// no way from one to the other.
+  public func resolved(_ bytes: [UInt8], from writer: LibAvroType) throws -> [UInt8]? {
+    // libavro does not keep the writer's schema.
+    defer { withExtendedLifetime(writer) {} }
+    guard let resolver = avro_resolved_writer_new(writer.handle, handle) else { return nil }
+    defer { resolver.pointee.decref_iface(resolver) }
+    return try withValue { value in
+      var source = avro_value_t()
+      guard avro_resolved_writer_new_value(resolver, &source) == 0 else { throw LibAvroError("making a resolver") }
+      defer { avro_value_decref(&source) }
+      avro_resolved_writer_set_dest(&source, &value)
+      let isRead = try bytes.withUnsafeBufferPointer { buffer in
+        try buffer.withMemoryRebound(to: CChar.self) { text -> Bool in
+          guard let reader = avro_reader_memory(text.baseAddress, Int64(text.count)) else {
+            throw LibAvroError("making a reader")
+          }
+          defer { avro_reader_free(reader) }
+          return avro_value_read(reader, &source) == 0
+        }
+      }
+      // Where it reads a union and then has no branch selected it has not found a way either.
+      return isRead ? try? encode(&value) : nil
+    }
+  }
+
   private func withValue<Result>(_ body: (inout avro_value_t) throws -> Result) throws -> Result {
     var value = avro_value_t()
     guard avro_generic_value_new(interface, &value) == 0 else { throw LibAvroError("making a value") }

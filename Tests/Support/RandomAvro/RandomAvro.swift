@@ -10,6 +10,15 @@ public struct RandomAvro {
     public var hasPlainUnions = true
     public var hasRecursion = true
     public var hasMixedBlocks = true
+    /// Types whose values take no bytes, other than null in a union.
+    public var hasEmptyTypes = true
+    /// In what a schema becomes: new fields, other names, other symbols, text as bytes and the other way round.
+    public var hasDefaults = true
+    public var hasAliases = true
+    public var hasSymbolChanges = true
+    public var hasTextPromotion = true
+    /// Now and then a type that the old one can't be read as.
+    public var hasMismatches = true
     public var maxDepth = 4
     public var maxItems = 4
     public init() {}
@@ -51,7 +60,10 @@ public struct RandomAvro {
     case 0..<9: return .primitive(primitive())
     case 9, 10: return .array(items: type(depth: depth + 1))
     case 11, 12: return .map(values: type(depth: depth + 1))
-    case 13: return .fixed(FixedSchema(name: FullName(namespace: "n", name: freshName("F")), size: below(20)))
+    case 13:
+      return .fixed(
+        FixedSchema(
+          name: FullName(namespace: "n", name: freshName("F")), size: below(20) + (options.hasEmptyTypes ? 0 : 1)))
     case 14: return .enumeration(enumeration())
     case 15, 16: return makeRecord(depth: depth + 1)
     default: return inUnion ? .primitive(primitive()) : union(depth: depth + 1)
@@ -59,7 +71,8 @@ public struct RandomAvro {
   }
 
   mutating func primitive() -> Schema.Primitive {
-    Schema.Primitive.allCases[below(Schema.Primitive.allCases.count)]
+    let first = options.hasEmptyTypes ? 0 : 1
+    return Schema.Primitive.allCases[first + below(Schema.Primitive.allCases.count - first)]
   }
 
   mutating func enumeration() -> EnumSchema {
@@ -72,7 +85,7 @@ public struct RandomAvro {
     open.append(name)
     defer { open.removeLast() }
     var fields: [RecordSchema.Field] = []
-    for _ in 0..<below(6) { fields.append(field(depth: depth)) }
+    for _ in 0..<(below(6) + (options.hasEmptyTypes ? 0 : 1)) { fields.append(field(depth: depth)) }
     if options.hasRecursion, chance(4) {
       fields.append(
         RecordSchema.Field(

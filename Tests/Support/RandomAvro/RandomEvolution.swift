@@ -15,7 +15,7 @@ extension RandomAvro {
     switch schema {
     case .primitive(let primitive, _):
       if !inUnion, primitive != .null, chance(12) { return .union([.primitive(.null), schema]) }
-      if chance(60) { return .primitive(self.primitive()) }
+      if options.hasMismatches, chance(60) { return .primitive(self.primitive()) }
       return .primitive(promoted(primitive))
     case .array(let items): return .array(items: evolve(items, depth: depth))
     case .map(let values): return .map(values: evolve(values, depth: depth))
@@ -23,7 +23,7 @@ extension RandomAvro {
     case .record(let record): return .record(evolve(record, depth: depth))
     case .enumeration(let enumeration): return .enumeration(evolve(enumeration))
     case .fixed(var fixed):
-      if chance(60) { fixed.size += 1 }
+      if options.hasMismatches, chance(60) { fixed.size += 1 }
       return .fixed(fixed)
     case .reference: return schema
     }
@@ -36,7 +36,8 @@ extension RandomAvro {
       case .int: [.long, .float, .double]
       case .long: [.float, .double]
       case .float: [.double]
-      case .string: [.bytes]
+      case .string where options.hasTextPromotion: [.bytes]
+      case .bytes where options.hasTextPromotion && chance(20): [.string]
       default: [primitive]
       }
     return wider[below(wider.count)]
@@ -48,7 +49,7 @@ extension RandomAvro {
     }
     if chance(3) { changed.shuffle(using: &generator) }
     if chance(4) { changed.append(type(depth: options.maxDepth, inUnion: true)) }
-    if chance(30), changed.count > 1 { changed.removeLast() }
+    if options.hasMismatches, chance(30), changed.count > 1 { changed.removeLast() }
     var kinds: Set<String> = []
     changed = changed.filter { kinds.insert(Self.kind($0, isPlain: options.hasPlainUnions)).inserted }
     if changed.count == 1, chance(3), let only = changed.first { return only }
@@ -57,16 +58,18 @@ extension RandomAvro {
 
   private mutating func evolve(_ record: RecordSchema, depth: Int) -> RecordSchema {
     var record = record
+    let kept = record.fields
     for index in record.fields.indices {
       record.fields[index].type = evolve(record.fields[index].type, depth: depth)
-      if chance(6) {
+      if options.hasAliases, chance(6) {
         record.fields[index].aliases = [record.fields[index].name]
         record.fields[index].name = freshName("g")
       }
     }
     if chance(3), !record.fields.isEmpty { record.fields.remove(at: below(record.fields.count)) }
     if chance(3) { record.fields.shuffle(using: &generator) }
-    while chance(2) {
+    if !options.hasEmptyTypes, record.fields.isEmpty { record.fields = kept }
+    while options.hasDefaults, chance(2) {
       var field = RecordSchema.Field(name: freshName("d"), type: type(depth: options.maxDepth - 1))
       if !chance(50) { field.defaultValue = defaultValue(of: field.type) }
       record.fields.insert(field, at: below(record.fields.count + 1))
@@ -76,6 +79,7 @@ extension RandomAvro {
 
   private mutating func evolve(_ enumeration: EnumSchema) -> EnumSchema {
     var enumeration = enumeration
+    guard options.hasSymbolChanges else { return enumeration }
     if chance(3) { enumeration.symbols.append(freshName("S")) }
     if chance(3) { enumeration.symbols.shuffle(using: &generator) }
     if chance(4), enumeration.symbols.count > 1 {
