@@ -54,7 +54,7 @@ extension AvroDecimal: CustomStringConvertible {
     var inner = AvroWriter(capacity: unscaledBytes.count + 20)
     inner.writeBytes(unscaledBytes)
     inner.writeInt(scale)
-    inner.withBytes { writer.writeCounted($0) }
+    inner.withBytes { writer.writeCounted($0.assumingMemoryBound(to: UInt8.self)) }
   }
 }
 

@@ -2,7 +2,7 @@
 @frozen public struct AvroFixedBytes<let count: Int>: Sendable, BitwiseCopyable {
   public var bytes: InlineArray<count, UInt8>
 
-  @inlinable public init(_ bytes: InlineArray<count, UInt8>) { self.bytes = bytes }
+  @inlinable @inline(always) public init(_ bytes: InlineArray<count, UInt8>) { self.bytes = bytes }
 
   /// All bytes 0.
   @inlinable public init() { bytes = InlineArray(repeating: 0) }
@@ -30,12 +30,13 @@ extension AvroFixedBytes: AvroValue {
   @inlinable @inline(always) public static func decode(
     from reader: inout AvroReader
   ) throws(AvroError) -> Self {
-    Self(try reader.take(count).loadUnaligned(as: InlineArray<count, UInt8>.self))
+    // Bytes lie anywhere: no need for `loadUnaligned`, which is a call of a generic function in a debug build.
+    Self(try reader.take(count).assumingMemoryBound(to: InlineArray<count, UInt8>.self).pointee)
   }
 
   @inlinable @inline(always) public func encode(to writer: inout AvroWriter) {
     writer.reserve(count)
-    writer.position.storeBytes(of: bytes, as: InlineArray<count, UInt8>.self)
+    writer.position.assumingMemoryBound(to: InlineArray<count, UInt8>.self).pointee = bytes
     writer.position += count
   }
 }

@@ -6,7 +6,7 @@ extension AvroReader {
   ///
   /// - Parameter minimumItemBytes: what one item takes at least. More items than fit into what is left are an error.
   ///   With 0 (null, a record of nulls, a fixed of no bytes) the items count against ``AvroLimits/maxEmptyItems``.
-  @inlinable @inline(always) public mutating func readBlockCount(
+  @inlinable @inline(__always) public mutating func readBlockCount(
     minimumItemBytes: Int = 1
   ) throws(AvroError) -> Int {
     let count = try readLong()
@@ -42,12 +42,12 @@ extension AvroReader {
 
   /// How many of `count` items to make room for before they have been read: what a lie about the count costs stays
   /// within four times the bytes that are left.
-  @inlinable @inline(always) func roomAhead<Item>(for count: Int, of type: Item.Type) -> Int {
+  @inlinable @inline(__always) func roomAhead<Item>(for count: Int, of type: Item.Type) -> Int {
     min(count, 16 &+ (end - position) &* 4 / MemoryLayout<Item>.stride)
   }
 
   /// An array whose items `readItem` reads.
-  @inlinable @inline(always) public mutating func readArray<Item>(
+  @inlinable @inline(__always) public mutating func readArray<Item>(
     minimumItemBytes: Int = 1, _ readItem: (inout AvroReader) throws(AvroError) -> Item
   ) throws(AvroError) -> [Item] {
     var items: [Item] = []
@@ -61,7 +61,7 @@ extension AvroReader {
   }
 
   /// An array of records, enums, strings and whatever else is an ``AvroValue``.
-  @inlinable @inline(always) public mutating func readArray<Item: AvroValue>(
+  @inlinable @inline(__always) public mutating func readArray<Item: AvroValue>(
     of type: Item.Type, minimumItemBytes: Int = 1
   ) throws(AvroError) -> [Item] {
     try readArray(minimumItemBytes: minimumItemBytes) { (reader) throws(AvroError) in
@@ -70,7 +70,7 @@ extension AvroReader {
   }
 
   /// A map whose values `readValue` reads. Each entry takes a byte at least, for its key.
-  @inlinable @inline(always) public mutating func readMap<Value>(
+  @inlinable @inline(__always) public mutating func readMap<Value>(
     _ readValue: (inout AvroReader) throws(AvroError) -> Value
   ) throws(AvroError) -> AvroMap<Value> {
     AvroMap(
@@ -80,20 +80,20 @@ extension AvroReader {
       })
   }
 
-  @inlinable @inline(always) public mutating func readMap<Value: AvroValue>(
+  @inlinable @inline(__always) public mutating func readMap<Value: AvroValue>(
     of type: Value.Type
   ) throws(AvroError) -> AvroMap<Value> {
     try readMap { (reader) throws(AvroError) in try Value.decode(from: &reader) }
   }
 
   /// A union of null and one other type, whose branch is `valueIndex`: 1 in `["null", T]`, 0 in `[T, "null"]`.
-  @inlinable @inline(always) public mutating func readOptional<Value>(
+  @inlinable @inline(__always) public mutating func readOptional<Value>(
     valueIndex: Int, _ readValue: (inout AvroReader) throws(AvroError) -> Value
   ) throws(AvroError) -> Value? {
     try readIndex(below: 2) == valueIndex ? try readValue(&self) : nil
   }
 
-  @inlinable @inline(always) public mutating func readOptional<Value: AvroValue>(
+  @inlinable @inline(__always) public mutating func readOptional<Value: AvroValue>(
     _ type: Value.Type, valueIndex: Int
   ) throws(AvroError) -> Value? {
     try readIndex(below: 2) == valueIndex ? try Value.decode(from: &self) : nil
@@ -117,7 +117,7 @@ extension AvroReader {
     return items
   }
 
-  @inlinable @inline(always) mutating func readLongs(
+  @inlinable @inline(__always) mutating func readLongs(
     _ count: Int, into items: inout [Int64]
   ) throws(AvroError) {
     var failure: AvroError?
@@ -201,7 +201,7 @@ extension AvroReader {
     return items
   }
 
-  @inlinable @inline(always) static func copy<Item: BitwiseCopyable>(
+  @inlinable @inline(__always) static func copy<Item: BitwiseCopyable>(
     _ bytes: UnsafeRawPointer, _ count: Int
   ) -> [Item] {
     [Item](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -13,7 +13,7 @@
   /// Whether views of strings are checked when they are made.
   @usableFromInline var checksUTF8 = false
 
-  @inlinable public init(_ bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()) {
+  @inlinable @inline(always) public init(_ bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()) {
     // No bytes may come without an address; nothing is ever loaded from the stand-in.
     let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 8).unsafelyUnwrapped
     self.init(start: start, position: start, end: start + bytes.count, limits: limits)
@@ -30,11 +30,15 @@
     emptyItemsLeft = limits.maxEmptyItems
   }
 
+  /// For what is faster only where it is inlined. A function of its own, lest the compiler warn of code that a debug
+  /// build never reaches.
+  @inlinable @inline(__always) static var isOptimized: Bool { !_isDebugAssertConfiguration() }
+
   /// In bytes from the start.
   @inlinable public var offset: Int { position - start }
   /// Bytes left.
   @inlinable public var remaining: Int { end - position }
-  @inlinable public var isAtEnd: Bool { position == end }
+  @inlinable @inline(always) public var isAtEnd: Bool { position == end }
 
   /// An error at this place.
   @inline(never) public func error(_ kind: AvroError.Kind) -> AvroError { AvroError(kind, offset: offset) }
@@ -62,7 +66,7 @@
 
 extension AvroReader {
   @inlinable @inline(always) mutating func readByte() throws(AvroError) -> UInt8 {
-    try take(1).load(as: UInt8.self)
+    try take(1).assumingMemoryBound(to: UInt8.self).pointee
   }
 
   /// One byte, 0 or 1.
@@ -107,7 +111,7 @@ extension AvroReader {
 
   @inlinable @inline(always) mutating func readVarint() throws(AvroError) -> UInt64 {
     if _fastPath(position < end) {
-      let byte = position.load(as: UInt8.self)
+      let byte = position.assumingMemoryBound(to: UInt8.self).pointee
       if _fastPath(byte < 0x80) {
         position += 1
         return UInt64(byte)
@@ -131,7 +135,7 @@ extension AvroReader {
     var shift: UInt64 = 0
     while true {
       if position == end { throw error(.truncated) }
-      let byte = position.load(as: UInt8.self)
+      let byte = position.assumingMemoryBound(to: UInt8.self).pointee
       // The tenth byte has room for one bit.
       if shift == 63, byte > 1 { throw error(.malformedVarint) }
       position += 1

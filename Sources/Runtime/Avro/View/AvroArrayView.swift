@@ -3,13 +3,13 @@
   @usableFromInline let bytes: AvroLentBytes
   @usableFromInline let count: Int
 
-  @inlinable @inline(always) init(bytes: AvroLentBytes, count: Int) {
+  @inlinable @inline(__always) init(bytes: AvroLentBytes, count: Int) {
     self.bytes = bytes
     self.count = count
   }
 
   /// Checks all blocks of an array or map whose items `skip` steps over.
-  @inlinable @inline(always) init(
+  @inlinable @inline(__always) init(
     in reader: inout AvroReader, minimumItemBytes: Int,
     _ skip: (Int, inout AvroReader) throws(AvroError) -> Void
   ) throws(AvroError) {
@@ -26,7 +26,7 @@
   }
 
   /// Goes through the items again; each time `body` is called it reads one.
-  @inlinable @inline(always) func each<Failure: Error>(
+  @inlinable @inline(__always) func each<Failure: Error>(
     minimumItemBytes: Int, _ body: (inout AvroReader) throws(Failure) -> Void
   ) throws(Failure) {
     var reader = AvroReader(checked: bytes)
@@ -46,7 +46,7 @@
 @frozen public struct AvroArrayView<Item: AvroView & ~Copyable>: ~Copyable, AvroView {
   @usableFromInline let items: AvroLentItems
 
-  @inlinable @inline(always) public init(viewing reader: inout AvroReader) throws(AvroError) {
+  @inlinable @inline(__always) public init(viewing reader: inout AvroReader) throws(AvroError) {
     items = try AvroLentItems(in: &reader, minimumItemBytes: Item.minimumAvroBytes) {
       (count, reader) throws(AvroError) in try Item.skip(count, in: &reader)
     }
@@ -80,7 +80,7 @@ extension AvroArrayView {
 @frozen public struct AvroMapView<Value: AvroView & ~Copyable>: ~Copyable, AvroView {
   @usableFromInline let items: AvroLentItems
 
-  @inlinable @inline(always) public init(viewing reader: inout AvroReader) throws(AvroError) {
+  @inlinable @inline(__always) public init(viewing reader: inout AvroReader) throws(AvroError) {
     items = try AvroLentItems(in: &reader, minimumItemBytes: 1) { (count, reader) throws(AvroError) in
       for _ in 0..<count {
         _ = try AvroStringView(viewing: &reader)
@@ -132,7 +132,7 @@ extension AvroLocatedView {
 
 extension AvroReader {
   /// Reads again what has been checked under a reader's limits.
-  @inlinable @inline(always) init(checked bytes: AvroLentBytes) {
+  @inlinable @inline(__always) init(checked bytes: AvroLentBytes) {
     // Not the start of the message, when offsets have passed 32 bits: they serve errors only.
     self.init(
       start: bytes.start - Int(bytes.offset), position: bytes.start, end: bytes.start + bytes.count,
@@ -141,7 +141,7 @@ extension AvroReader {
 
   /// What was read once without an error is read again; only bytes that were changed meanwhile fail, which no caller may
   /// do while they are lent.
-  @inlinable @inline(always) static func checked<Value: ~Copyable>(
+  @inlinable @inline(__always) static func checked<Value: ~Copyable>(
     _ read: () throws(AvroError) -> Value
   ) -> Value {
     do throws(AvroError) { return try read() } catch { bytesChanged(error) }

@@ -26,7 +26,7 @@
 
 extension AvroReader {
   /// As ``readOptional(_:valueIndex:)``, for views.
-  @inlinable @inline(always) public mutating func readOptionalView<Wrapped: AvroView & ~Copyable>(
+  @inlinable @inline(__always) public mutating func readOptionalView<Wrapped: AvroView & ~Copyable>(
     valueIndex: Int, _ readValue: (inout AvroReader) throws(AvroError) -> Wrapped
   ) throws(AvroError) -> AvroOptionalView<Wrapped> {
     if try readIndex(below: 2) == valueIndex { return .some(try readValue(&self)) }

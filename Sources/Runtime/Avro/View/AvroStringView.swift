@@ -11,9 +11,9 @@
     self.offset = UInt32(truncatingIfNeeded: offset)
   }
 
-  @inlinable var count: Int { Int(count32) }
+  @inlinable @inline(always) var count: Int { Int(count32) }
 
-  @inlinable var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
+  @inlinable @inline(always) var buffer: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: count) }
 
   @inlinable func equals(_ other: UnsafeRawBufferPointer) -> Bool {
     count == other.count && buffer.elementsEqual(other)
