@@ -140,7 +140,7 @@ enum House {
       test(
         "GeneratedTests",
         [
-          "AllTypesFixture", "NastyNamesFixture", "Definitions", "AvroRuntime", "AvroSchema", "PostgresRuntime",
+          "AllTypesFixture", "NastyNamesFixture", "UnitsFixture", "Money", "OrdersFixture", "Definitions", "AvroRuntime", "AvroSchema", "PostgresRuntime",
           "TopologyModel",
           "LibAvroBridge", "TestPostgres",
         ]),
@@ -179,6 +179,16 @@ enum House {
       .target(
         name: "NastyNamesFixture", dependencies: ["AvroRuntime", "TopologyModel", "PostgresRuntime"],
         path: "Tests/Fixtures/NastyNames", swiftSettings: strict, plugins: ["AvrogenBuild"]),
+      // Three modules, each of which refers to types of those before it.
+      .target(
+        name: "UnitsFixture", dependencies: ["AvroRuntime"], path: "Tests/Fixtures/Units", swiftSettings: strict,
+        plugins: ["AvrogenBuild"]),
+      .target(
+        name: "Money", dependencies: ["AvroRuntime", "TopologyModel", "UnitsFixture"], path: "Tests/Fixtures/Money",
+        swiftSettings: strict, plugins: ["AvrogenBuild"]),
+      .target(
+        name: "OrdersFixture", dependencies: ["AvroRuntime", "Money", "TopologyModel"], path: "Tests/Fixtures/Orders",
+        swiftSettings: strict, plugins: ["AvrogenBuild"]),
     ]
   }
 

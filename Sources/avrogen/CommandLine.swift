@@ -18,6 +18,15 @@ struct Invocation: Equatable {
   var history: [String] = []
   /// Record what breaks compatibility too.
   var isForced = false
+  /// Modules that the definitions may refer to, each once.
+  var modules: [Module] = []
+
+  /// A module, and the files and folders of its definitions.
+  struct Module: Equatable {
+    /// As it is imported.
+    var name: String
+    var paths: [String]
+  }
 
   /// Why the arguments cannot be followed.
   struct UsageError: Error, Equatable {
@@ -49,6 +58,7 @@ struct Invocation: Equatable {
     Options:
       --definitions DIR|FILE…   folders and files to read (default: definitions); - is standard input
       --history DIR|FILE        what shipped (default: history in each folder of definitions)
+      --module NAME=DIR|FILE    definitions of a module that these may refer to; nothing is made of them
       --output DIR              folder to write to (default: standard output)
       --force                   record what breaks compatibility, too
       --help, --version
@@ -70,6 +80,7 @@ private struct ArgumentReader {
   private var definitions: [String] = []
   private var output: String?
   private var history: [String] = []
+  private var modules: [Invocation.Module] = []
   private var isJSON = false
   private var isForced = false
 
@@ -85,7 +96,7 @@ private struct ArgumentReader {
         continue
       }
       let (name, attached) = split(argument)
-      if let attached, !["--definitions", "--history", "--output"].contains(name) {
+      if let attached, !["--definitions", "--history", "--module", "--output"].contains(name) {
         throw Invocation.UsageError(message: "\(name) takes no value, got \(quoted(attached))")
       }
       switch name {
@@ -96,12 +107,13 @@ private struct ArgumentReader {
       case "--force": isForced = true
       case "--history": history.append(try value(of: name, attached))
       case "--definitions": definitions.append(try value(of: name, attached))
+      case "--module": try takeModule(try value(of: name, attached))
       case "--output":
         guard output == nil else { throw Invocation.UsageError(message: "--output is given twice") }
         output = try value(of: name, attached)
       default:
         let known = [
-          "--definitions", "--history", "--output", "--json", "--force", "--help", "--version",
+          "--definitions", "--history", "--module", "--output", "--json", "--force", "--help", "--version",
         ]
         throw Invocation.UsageError(message: "unknown option \(quoted(name))\(NearName.hint(name, among: known))")
       }
@@ -115,6 +127,22 @@ private struct ArgumentReader {
       verb = argument
     } else {
       definitions.append(argument)
+    }
+  }
+
+  /// `NAME=PATH`; a name that was given before gets one path more.
+  private mutating func takeModule(_ text: String) throws(Invocation.UsageError) {
+    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    guard parts.count == 2, !parts[1].isEmpty else {
+      throw Invocation.UsageError(message: "--module takes NAME=PATH, got \(quoted(text))")
+    }
+    guard Names.isModuleName(parts[0]) else {
+      throw Invocation.UsageError(message: "\(quoted(parts[0])) is no name of a module")
+    }
+    if let index = modules.firstIndex(where: { $0.name == parts[0] }) {
+      modules[index].paths.append(parts[1])
+    } else {
+      modules.append(Invocation.Module(name: parts[0], paths: [parts[1]]))
     }
   }
 
@@ -148,7 +176,7 @@ private struct ArgumentReader {
     try checkHistory(known)
     return Invocation(
       verb: known, definitions: definitions.isEmpty ? ["definitions"] : definitions, output: output,
-      history: history, isForced: isForced)
+      history: history, isForced: isForced, modules: modules)
   }
 
   private func checkHistory(_ verb: Invocation.Verb) throws(Invocation.UsageError) {

@@ -35,6 +35,18 @@ enum Files {
     return paths.filter { seen.insert($0).inserted }.map { Loader.Input(path: $0, content: content(of: $0)) }
   }
 
+  /// The files of other modules.
+  static func modules(_ arguments: [Invocation.Module]) throws(Loader.InputError) -> [Loader.Module] {
+    var modules: [Loader.Module] = []
+    for argument in arguments {
+      modules.append(Loader.Module(name: argument.name, inputs: try inputs(argument.paths)))
+    }
+    guard modules.map(\.inputs.count).reduce(0, +) <= InputLimits.moduleFiles else {
+      throw Loader.InputError(message: "more than \(InputLimits.moduleFiles) files of other modules")
+    }
+    return modules
+  }
+
   /// Where the versions that shipped stand, beside the definitions.
   static let historyFolder = "history"
 

@@ -18,6 +18,13 @@ struct Loader {
     }
   }
 
+  /// Another module, whose types the definitions may refer to.
+  struct Module: Sendable {
+    /// As it is imported.
+    var name: String
+    var inputs: [Input]
+  }
+
   struct InputError: Error, Sendable {
     var message: String
   }
@@ -32,7 +39,7 @@ struct Loader {
   struct Loaded {
     /// Whole when there is no problem.
     var model: Model
-    /// Of the definitions, then of the history.
+    /// Of the definitions, then of other modules, then of the history.
     var paths: [String]
     var problems: Diagnostics
     /// Empty when the definitions or a file of the history have a problem.
@@ -49,36 +56,55 @@ struct Loader {
 
   /// Reads and checks everything; never stops at the first problem. Records are compared with `history` once there is no
   /// other problem.
-  static func load(_ inputs: [Input], history: [Input] = []) -> Outcome { read(inputs, history: history).outcome }
+  static func load(_ inputs: [Input], modules: [Module] = [], history: [Input] = []) -> Outcome {
+    read(inputs, modules: modules, history: history).outcome
+  }
 
-  static func read(_ inputs: [Input], history: [Input]) -> Loaded {
-    let paths = (inputs + history).map(\.path)
+  static func read(_ inputs: [Input], modules: [Module] = [], history: [Input]) -> Loaded {
+    let foreign = modules.flatMap(\.inputs)
+    let paths = (inputs + foreign + history).map(\.path)
     let diagnostics = Diagnostics()
     let reader = DefinitionReader(paths: paths, diagnostics: diagnostics)
     let files = inputs.map(\.path).map { DefinitionFile(path: $0, stem: stem(of: $0)) }
     checkStems(files, diagnostics)
-    var isComplete = true
-    for (index, input) in inputs.enumerated() {
-      guard let root = readRoot(input, file: index, diagnostics) else {
-        isComplete = false
-        continue
-      }
-      if isAvro(input.path) {
-        reader.readAvro(root, file: index)
-      } else {
-        reader.readYAML(root, file: index)
-      }
-    }
+    // Own files first: their names go before those of others.
+    let isComplete = read(inputs, firstFile: 0, into: reader)
+    reader.draft.moduleByFile = moduleByFile(modules, firstFile: inputs.count)
+    _ = read(foreign, firstFile: inputs.count, into: reader)
     var builder = ModelBuilder(draft: reader.draft, diagnostics: diagnostics, isComplete: isComplete)
     let model = builder.build(files: files)
+    ForeignProblems(draft: reader.draft, hasUnknownNames: builder.resolver.hasUnknownNames)
+      .sift(diagnostics, model)
     if diagnostics.problems.isEmpty { checkTexts(model, reader.draft, diagnostics) }
-    let versions = HistoryReader(diagnostics: diagnostics).read(history, firstFile: inputs.count)
+    let versions = HistoryReader(diagnostics: diagnostics).read(history, firstFile: inputs.count + foreign.count)
     var loaded = Loaded(model: model, paths: paths, problems: diagnostics, histories: [], breaks: Diagnostics())
     guard diagnostics.problems.isEmpty else { return loaded }
     loaded.histories = RecordHistory.all(of: model, versions, diagnostics)
     let check = HistoryCheck(places: DefinitionPlaces(draft: reader.draft, resolver: builder.resolver), files: files)
     for problem in check.problems(of: loaded.histories) { loaded.breaks.add(problem) }
     return loaded
+  }
+
+  /// False when one of the files could not be read.
+  private static func read(_ inputs: [Input], firstFile: Int, into reader: DefinitionReader) -> Bool {
+    var isComplete = true
+    for (index, input) in inputs.enumerated() {
+      guard let root = readRoot(input, file: firstFile + index, reader.diagnostics) else {
+        isComplete = false
+        continue
+      }
+      if isAvro(input.path) {
+        reader.readAvro(root, file: firstFile + index)
+      } else {
+        reader.readYAML(root, file: firstFile + index)
+      }
+    }
+    return isComplete
+  }
+
+  private static func moduleByFile(_ modules: [Module], firstFile: Int) -> [Int: String] {
+    let names = modules.flatMap { module in module.inputs.map { _ in module.name } }
+    return Dictionary(uniqueKeysWithValues: names.enumerated().map { (firstFile + $0.offset, $0.element) })
   }
 
   private static func readRoot(_ input: Input, file: Int, _ diagnostics: Diagnostics) -> Node? {
@@ -124,7 +150,7 @@ struct Loader {
 
   /// The second opinion: what is emitted must be a schema for those who read it, here and in another implementation.
   static func checkTexts(_ model: Model, _ draft: Draft, _ diagnostics: Diagnostics) {
-    let types = NamedTypes(of: model.types.map(\.schema))
+    let types = model.namedTypes
     for type in model.types {
       let text = type.schema.text(.full, types: types)
       let declaration = draft.declarationByName[type.name].map { draft.declarations[$0] }
@@ -145,6 +171,6 @@ struct Loader {
   }
 
   private static func hasMixedNamespaces(_ model: Model) -> Bool {
-    model.types.contains { $0.name.namespace.isEmpty } && model.types.contains { !$0.name.namespace.isEmpty }
+    model.allTypes.contains { $0.name.namespace.isEmpty } && model.allTypes.contains { !$0.name.namespace.isEmpty }
   }
 }

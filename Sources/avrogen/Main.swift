@@ -41,14 +41,16 @@ enum Program {
 
   private static func run(_ invocation: Invocation) -> Result {
     let inputs: [Loader.Input]
+    let modules: [Loader.Module]
     var history: [Loader.Input] = []
     do throws(Loader.InputError) {
       inputs = try Files.inputs(invocation.definitions)
+      modules = try Files.modules(invocation.modules)
       if invocation.verb.readsHistory { history = try HistoryRun.inputs(invocation) }
     } catch {
       return Result(status: 1, messages: "avrogen: error: \(error.message)\n")
     }
-    let loaded = Loader.read(inputs, history: history)
+    let loaded = Loader.read(inputs, modules: modules, history: history)
     if invocation.verb == .recordHistory { return HistoryRun.record(invocation, loaded) }
     switch loaded.outcome {
     case .bad(let lines):

@@ -2,7 +2,7 @@ import AvroSchema
 
 /// One `.avsc` file a named type, which needs no other: what it refers to is written out inside it.
 func emitAvsc(_ model: Model) -> [GeneratedFile] {
-  let types = NamedTypes(of: model.types.map(\.schema))
+  let types = model.namedTypes
   return model.types.map { type in
     let json = type.schema.json(type.textStyle, types: types)
     return GeneratedFile(name: "\(type.name).avsc", text: PrettyJSON.text(of: json))

@@ -20,7 +20,7 @@ struct Recursion {
 
   init(_ model: Model) {
     var records: [FullName: RecordSchema] = [:]
-    for type in model.types {
+    for type in model.allTypes {
       if case .record(let record) = type.schema { records[record.name] = record }
     }
     self.records = records

@@ -1,8 +1,14 @@
 import AvroSchema
 
 /// Default values of fields as Swift expressions, for the places where a type is known from the context.
-struct SwiftDefaults {
-  let context: SwiftContext
+///
+/// One for each field: ``typeNames`` is of the whole expression.
+final class SwiftDefaults {
+  private let context: SwiftContext
+  /// The generated types that the expression names, when there is one.
+  private(set) var typeNames: [String] = []
+
+  init(_ context: SwiftContext) { self.context = context }
 
   /// Nil when there is no default, or none that Swift can express in an argument (a big-decimal, a UUID's text that is
   /// none).
@@ -88,6 +94,7 @@ struct SwiftDefaults {
     switch (type.schema, value) {
     case (.enumeration(let enumeration), .string(let symbol)):
       guard let index = enumeration.symbols.firstIndex(of: symbol) else { return nil }
+      typeNames.append(name)
       return "\(name).\(enumeration.caseNames[index])"
     case (.fixed(let fixed), .string(let text)):
       guard let bytes = bytes(text), bytes.count == fixed.size else { return nil }
@@ -98,10 +105,11 @@ struct SwiftDefaults {
         if let given = value[field.name] {
           let label = Naming.label(property.name)
           arguments.append(expression(given, as: field.type).map { "\(label): \($0)" })
-        } else if expression(of: field) == nil {
+        } else if SwiftDefaults(context).expression(of: field) == nil {
           return nil
         }
       }
+      typeNames.append(name)
       return list(arguments, empty: "[]").map { "\(name)(\($0.dropFirst().dropLast()))" }
     default: return nil
     }
@@ -119,6 +127,7 @@ struct SwiftDefaults {
       return "AvroDuration(months: \(numbers[0]), days: \(numbers[1]), millis: \(numbers[2]))"
     default:
       if isUUID { return uuid(bytes) }
+      typeNames.append(name)
       if bytes.allSatisfy({ $0 == 0 }) { return "\(name)()" }
       return "\(name)(bytes: AvroFixedBytes(\(array(bytes)) as InlineArray<\(bytes.count), UInt8>))"
     }

@@ -10,12 +10,13 @@ extension SwiftFile {
     for union in plan.unions {
       for branch in union.branches { if let type = branch.type { use(type) } }
     }
+    let defaults = plan.properties.map { defaultValue(of: $0.field, context) }
     writer.line()
     writer.docs(record.doc, "Avro record `\(record.name)`.")
     writer.block("public struct \(context.names[record.name]): AvroRecord {") { writer in
       for property in plan.properties { writer.declare(property) }
       if !plan.properties.isEmpty { writer.line() }
-      writer.initializer(plan, SwiftDefaults(context: context))
+      writer.initializer(plan, defaults)
       writer.line()
       writer.schemaConstants(type, context)
       writer.line()
@@ -28,6 +29,14 @@ extension SwiftFile {
       writer.line()
       writer.packed(plan, name: context.names[record.name], isRecursive: isRecursive)
     }
+  }
+
+  /// Nil where the initializer has none.
+  private mutating func defaultValue(of field: RecordSchema.Field, _ context: SwiftContext) -> String? {
+    let defaults = SwiftDefaults(context)
+    guard let value = defaults.expression(of: field) else { return nil }
+    for name in defaults.typeNames { use(typeName: name) }
+    return value
   }
 }
 
@@ -69,13 +78,13 @@ extension SourceWriter {
     }
   }
 
-  fileprivate mutating func initializer(_ plan: SwiftRecordPlan, _ defaults: SwiftDefaults) {
+  fileprivate mutating func initializer(_ plan: SwiftRecordPlan, _ defaults: [String?]) {
     if plan.properties.isEmpty {
       line("public init() {}")
       return
     }
-    let parameters = plan.properties.map { property in
-      let value = defaults.expression(of: property.field).map { " = \($0)" } ?? ""
+    let parameters = zip(plan.properties, defaults).map { property, value in
+      let value = value.map { " = \($0)" } ?? ""
       return "\(Naming.parameter(property.name)): \(property.type.text)\(value)"
     }
     list("public init(", parameters, ") {")

@@ -19,6 +19,7 @@ extension SwiftFile {
       let topic = context.model.topics[index]
       if let name = context.names.topicEnums[index] {
         use(.avroRuntime)
+        for value in topic.values { use(typeName: context.names[value]) }
         writer.topicEnum(name, topic, context)
         continue
       }
@@ -48,7 +49,7 @@ extension SourceWriter {
     arguments.append("subjects: .\(topic.subjects)")
     arguments.append("key: \(topic.key.swiftText)")
     let type = context.names.topicEnums[index] ?? context.names[value]
-    guard let keyText = SwiftKey(topic, context)?.closureLines(width: width - 4) else {
+    guard let keyText = SwiftKey(topic, isEnum: context.names.topicEnums[index] != nil, context)?.closureLines(width: width - 4) else {
       list("public static let \(name) = Topic<\(type)>(", arguments, ")")
       return
     }
@@ -63,7 +64,7 @@ extension SourceWriter {
     }
   }
 
-  /// The values of a topic that takes several records.
+  /// The values of a topic that takes several records, or one of another module.
   fileprivate mutating func topicEnum(_ name: String, _ topic: TopicDefinition, _ context: SwiftContext) {
     let types = topic.values.map { context.names[$0] }
     let cases = Naming.memberNames(topic.values.map(\.name))
@@ -116,20 +117,19 @@ extension TopicKey {
 
 /// How a topic's key is made of its value.
 private struct SwiftKey {
-  /// By value of the topic: the case (nil when there is one value only) and the key's text, made of `$0` or `value`.
+  /// By value of the topic: the case (nil when the value is the record itself) and the key's text, made of `$0` or `value`.
   var texts: [(caseName: String?, text: String)] = []
 
   /// Nil when the key is no field.
-  init?(_ topic: TopicDefinition, _ context: SwiftContext) {
+  init?(_ topic: TopicDefinition, isEnum: Bool, _ context: SwiftContext) {
     guard case .field(let fieldName) = topic.key else { return nil }
     let cases = Naming.memberNames(topic.values.map(\.name))
     for (value, name) in zip(topic.values, cases) {
       guard case .record(let record)? = context.definitions[value]?.schema else { return nil }
       let properties = SwiftRecordPlan(record, context).properties
       guard let property = properties.first(where: { $0.field.name == fieldName }) else { return nil }
-      let isOnly = topic.values.count == 1
-      let access = "\(isOnly ? "$0" : "value").\(property.name)"
-      texts.append((isOnly ? nil : name, Self.text(access, property, context)))
+      let access = "\(isEnum ? "value" : "$0").\(property.name)"
+      texts.append((isEnum ? name : nil, Self.text(access, property, context)))
     }
   }
 
@@ -147,7 +147,7 @@ private struct SwiftKey {
   }
 
   func closureLines(width: Int) -> [String] {
-    guard texts.count > 1 else { return texts.map { "{ \($0.text) }" } }
+    guard texts.contains(where: { $0.caseName != nil }) else { return texts.map { "{ \($0.text) }" } }
     return ["{ value in", "  switch value {"]
       + texts.map { "  case .\($0.caseName ?? "")(let value): \($0.text)" } + ["  }", "}"]
   }

@@ -12,8 +12,8 @@ struct SwiftContext {
     self.model = model
     names = SwiftNames(model)
     recursion = Recursion(model)
-    namedTypes = NamedTypes(of: model.types.map(\.schema))
-    for type in model.types { definitions[type.name] = type }
+    namedTypes = model.namedTypes
+    for type in model.allTypes { definitions[type.name] = type }
   }
 
   /// The Swift type of everything but unions of more than an optional, which have a name only inside their record.

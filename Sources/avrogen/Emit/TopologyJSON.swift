@@ -2,9 +2,9 @@ import AvroSchema
 
 /// Topics, clients, services and databases as one JSON object. Ends with a newline.
 func emitTopologyJSON(_ model: Model) -> String {
-  let types = NamedTypes(of: model.types.map(\.schema))
+  let types = model.namedTypes
   var definitions: [FullName: TypeDefinition] = [:]
-  for type in model.types { definitions[type.name] = type }
+  for type in model.allTypes { definitions[type.name] = type }
   let topics = model.topics.map { topic -> JSONValue in
     var members: [JSONValue.Member] = [.init("name", .string(topic.name))]
     if let doc = topic.doc { members.append(.init("doc", .string(doc))) }

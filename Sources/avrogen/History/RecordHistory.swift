@@ -9,7 +9,7 @@ struct RecordHistory: Sendable {
   }
 
   var name: FullName
-  /// Index into `Model.files`.
+  /// The file that asks for it, an index into `Model.files`: the record's, or for one of another module its topic's.
   var file: Int
   /// As defined now, complete in itself, with `doc` and logical types whatever is registered.
   var schema: Schema
@@ -34,12 +34,12 @@ struct RecordHistory: Sendable {
   /// - Parameter diagnostics: gets a problem for each record that shipped and is gone.
   static func all(of model: Model, _ versions: [HistoryVersion], _ diagnostics: Diagnostics) -> [RecordHistory] {
     var byName = Dictionary(grouping: versions, by: \.name.record)
-    let known = Set(model.types.map(\.name))
-    let types = NamedTypes(of: model.types.map(\.schema))
+    let known = Set(model.allTypes.map(\.name))
+    let types = model.namedTypes
     let registered = Set(model.topics.flatMap(\.values))
     var gone = Set(byName.keys)
     var histories: [RecordHistory] = []
-    for type in model.types {
+    for (type, file) in candidates(model) {
       let names = [type.name] + type.aliases.filter { !known.contains($0) }
       gone.subtract(names)
       let versions = names.flatMap { byName[$0] ?? [] }.sorted { left, right in
@@ -52,10 +52,16 @@ struct RecordHistory: Sendable {
       guard let schema = complete(type, types, diagnostics) else { continue }
       histories.append(
         RecordHistory(
-          name: type.name, file: type.file, schema: schema, demands: demands(on: type, model), versions: versions))
+          name: type.name, file: file, schema: schema, demands: demands(on: type, model), versions: versions))
     }
     for name in gone.sorted() {
       guard let newest = byName.removeValue(forKey: name)?.max(by: { $0.name.number < $1.name.number }) else {
+        continue
+      }
+      if let owner = model.modules.first(where: { $0.types.contains { $0.name == name } }) {
+        diagnostics.error(
+          newest.start,
+          "\(name) is of module \(owner.name) and on no topic here: move its versions to the history of that module")
         continue
       }
       diagnostics.error(
@@ -64,6 +70,15 @@ struct RecordHistory: Sendable {
           + "takes its place, or delete its versions from history when nobody has its data any more")
     }
     return histories
+  }
+
+  /// Own types, and records of other modules that are on a topic here: the promise is the topic's.
+  private static func candidates(_ model: Model) -> [(type: TypeDefinition, file: Int)] {
+    let own = model.types.map { (type: $0, file: $0.file) }
+    let foreign = model.modules.flatMap(\.types).compactMap { type -> (type: TypeDefinition, file: Int)? in
+      model.topics.first { $0.values.contains(type.name) }.map { (type, $0.file) }
+    }
+    return own + foreign
   }
 
   /// The checker compares schemas that need no others.

@@ -6,12 +6,27 @@ struct Model: Sendable {
   var files: [DefinitionFile] = []
   /// Every record, enum and fixed of every file, in order of file and place. Nested definitions are lifted out.
   var types: [TypeDefinition] = []
+  /// What the types refer to and other modules define, by name of the module.
+  var modules: [ForeignModule] = []
   var clients: [ClientSettings] = []
   var topics: [TopicDefinition] = []
   /// Topic names and `prefix*` patterns that the synchronizer leaves alone.
   var unmanaged: [String] = []
   var services: [ServiceDefinition] = []
   var databases: [DatabaseDefinition] = []
+
+  /// Own types and those of other modules.
+  var allTypes: [TypeDefinition] { types + modules.flatMap(\.types) }
+  /// What the references in the schemas of the types stand for.
+  var namedTypes: NamedTypes { NamedTypes(of: allTypes.map(\.schema)) }
+}
+
+/// The types of a module that this one depends on. They are referred to; nothing is made of them here.
+struct ForeignModule: Sendable {
+  /// As it is imported.
+  var name: String
+  /// All of them, in the order of the module's own files: their Swift names follow from it.
+  var types: [TypeDefinition]
 }
 
 /// One YAML or .avsc file.
@@ -25,7 +40,7 @@ struct DefinitionFile: Sendable {
 /// A record, enum or fixed. `schema` holds the definition itself with every other named type as `.reference`.
 struct TypeDefinition: Sendable {
   var schema: Schema
-  /// Index into `Model.files`.
+  /// Index into `Model.files`; past them for a type of another module.
   var file: Int
   /// `schemaText: plain`: the registered text carries neither `doc` nor `logicalType`.
   var isPlain: Bool

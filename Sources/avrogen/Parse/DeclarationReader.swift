@@ -22,13 +22,14 @@ extension DefinitionReader {
       } else {
         type = readType(pair.value, context)
       }
-      if let first = draft.sharedTypes[pair.key] {
+      let name = ScopedName(module: draft.module(of: pair.keyLocation), name: pair.key)
+      if let first = draft.sharedTypes[name] {
         let place = describe(first.location, from: pair.keyLocation)
         diagnostics.error(pair.keyLocation, "duplicate shared type \(quoted(pair.key)); the first is \(place)")
         type.kind = .invalid
         continue
       }
-      draft.sharedTypes[pair.key] = SharedType(type: type, location: pair.keyLocation)
+      draft.sharedTypes[name] = SharedType(type: type, location: pair.keyLocation)
     }
   }
 
@@ -75,10 +76,7 @@ extension DefinitionReader {
       return nil
     }
     if let index = draft.declarationByName[fullName] {
-      // Sections are not read in the order in which they stand.
-      let places = [draft.declarations[index].location, name.location].sorted()
-      let first = describe(places[0], from: places[1])
-      diagnostics.error(places[1], "duplicate type \(quoted(fullName.description)); the first is \(first)")
+      reportDuplicate(fullName, draft.declarations[index].location, name.location)
       return nil
     }
     let declaration = TypeDeclaration(
@@ -89,6 +87,27 @@ extension DefinitionReader {
     draft.declarationByName[fullName] = index
     draft.declarations[index].aliases = readAliases(node, namespace: fullName.namespace)
     return index
+  }
+
+  private func reportDuplicate(_ name: FullName, _ one: Location, _ other: Location) {
+    // Sections are not read in the order in which they stand.
+    let places = [one, other].sorted()
+    let modules = places.map { draft.module(of: $0) }
+    guard modules[0] != modules[1], let second = modules[1] else {
+      let first = describe(places[0], from: places[1])
+      diagnostics.error(places[1], "duplicate type \(quoted(name.description)); the first is \(first)")
+      return
+    }
+    let there = describe(places[1], from: places[0])
+    guard let first = modules[0] else {
+      diagnostics.error(
+        places[0],
+        "duplicate type \(quoted(name.description)); module \(second) has it \(there): use that one, or rename this")
+      return
+    }
+    draft.foreignDuplicates[name] = Problem(
+      places[0],
+      "modules \(first) and \(second) both define \(name), here and \(there): it can't be used where both are seen")
   }
 
   private func readAliases(_ node: Node, namespace: String) -> [FullName] {

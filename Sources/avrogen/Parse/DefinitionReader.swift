@@ -32,6 +32,8 @@ final class DefinitionReader {
     if let node = root["compatibility"] { draft.compatibilities[file] = readCompatibility(node) }
     if let node = root["types"] { readSharedTypes(node, context) }
     if let node = root["records"] { readRecords(node, context) }
+    // Of another module the types are known, and nothing else.
+    if draft.moduleByFile[file] != nil { return }
     if let node = root["clients"] { readClients(node) }
     if let node = root["topics"] { readTopics(node, file: file) }
     if let node = root["unmanaged"] { draft.unmanaged += nameList(node, "unmanaged") }

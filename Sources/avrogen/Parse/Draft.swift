@@ -2,8 +2,8 @@ import AvroSchema
 
 /// What the files say, before names are looked up: the step between nodes and ``Model``.
 struct Draft {
-  /// Entries of `types:`, by name; they are known in every file.
-  var sharedTypes: [String: SharedType] = [:]
+  /// Entries of `types:`; they are known in every file of their module.
+  var sharedTypes: [ScopedName: SharedType] = [:]
   /// Records, enums and fixed of all files, nested ones included.
   var declarations: [TypeDeclaration] = []
   var declarationByName: [FullName: Int] = [:]
@@ -14,6 +14,20 @@ struct Draft {
   var databases: [DatabaseDefinition] = []
   /// At the top of a YAML file, by file.
   var compatibilities: [Int: CompatibilityMode] = [:]
+  /// The module of each file that belongs to another one than is made here.
+  var moduleByFile: [Int: String] = [:]
+  /// Types that two other modules define: a problem for who uses one.
+  var foreignDuplicates: [FullName: Problem] = [:]
+
+  /// Nil for the module that is made.
+  func module(of location: Location) -> String? { moduleByFile[location.file] }
+}
+
+/// A name that means something in the files of one module only.
+struct ScopedName: Hashable {
+  /// Nil for the module that is made.
+  var module: String?
+  var name: String
 }
 
 /// A scalar and where it stands.

@@ -46,6 +46,10 @@ final class Diagnostics {
     problems.insert(problem)
   }
 
+  func remove(where isGone: (Problem) -> Bool) {
+    problems = problems.filter { !isGone($0) }
+  }
+
   /// Lines of the form `file:line:column: error: message`, sorted by input, line and column.
   func lines(paths: [String], severity: String = "error") -> [String] {
     let sorted = problems.sorted { ($0.location, $0.message) < ($1.location, $1.message) }

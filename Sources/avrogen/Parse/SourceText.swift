@@ -7,6 +7,8 @@ enum InputLimits {
   /// Scalars, lists and mappings of a file, counted again each time that an alias repeats them.
   static let nodes = 500_000
   static let files = 1_000
+  /// Of all other modules together.
+  static let moduleFiles = 5_000
   static let historyFiles = 5_000
   /// Folders in each other below `history`.
   static let historyDepth = 8

@@ -22,7 +22,9 @@ struct ModelBuilder {
     resolver.checkSharedTypes()
     var model = Model()
     model.files = files
-    model.types = resolveTypes()
+    let types = resolveTypes()
+    model.types = types.filter { draft.moduleByFile[$0.file] == nil }
+    model.modules = foreignModules(types)
     model.clients = draft.clients
     model.topics = draft.topics.map { resolveTopic($0) }
     model.unmanaged = draft.unmanaged.map(\.text)
@@ -66,6 +68,12 @@ struct ModelBuilder {
     }
     checkNesting(types)
     return types.sorted { $0.location < $1.location }.map(\.definition)
+  }
+
+  private func foreignModules(_ types: [TypeDefinition]) -> [ForeignModule] {
+    let byModule = Dictionary(grouping: types) { draft.moduleByFile[$0.file] }
+    return byModule.compactMap { module, types in module.map { ForeignModule(name: $0, types: types) } }
+      .sorted { $0.name < $1.name }
   }
 
   private func checkNesting(_ types: [(definition: TypeDefinition, location: Location)]) {

@@ -17,6 +17,12 @@ enum Names {
     return text.utf8.count <= 63 && text.utf8.allSatisfy { isLowerCase($0) || isDigit($0) || $0 == underscore }
   }
 
+  /// What Swift imports: letters of any script, digits and underscores.
+  static func isModuleName(_ text: String) -> Bool {
+    guard let first = text.first, first.isLetter || first == "_" else { return false }
+    return text.utf8.count <= 1_000 && text.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" }
+  }
+
   /// Kafka's rule for topics.
   static func isTopicName(_ text: String) -> Bool {
     !text.isEmpty && text.utf8.count <= 249 && text != "." && text != ".."

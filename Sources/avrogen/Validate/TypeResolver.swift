@@ -7,9 +7,11 @@ final class TypeResolver {
   /// False when a file could not be read: an unknown name may be in it, so none is reported.
   let isComplete: Bool
 
-  private var bySimpleName: [String: [Int]] = [:]
-  private var sharedResults: [String: Resolved?] = [:]
-  private var openShared: [String] = []
+  private var bySimpleName: [ScopedName: [Int]] = [:]
+  private var sharedResults: [ScopedName: Resolved?] = [:]
+  private var openShared: [ScopedName] = []
+  /// Whether the module that is made names a type that nothing defines.
+  private(set) var hasUnknownNames = false
   private(set) lazy var knownNames = makeKnownNames()
 
   /// Nodes of one type, with shared types written out; each step of a chain could double them.
@@ -26,7 +28,8 @@ final class TypeResolver {
     self.diagnostics = diagnostics
     self.isComplete = isComplete
     for (index, declaration) in draft.declarations.enumerated() {
-      bySimpleName[declaration.name.name, default: []].append(index)
+      let name = ScopedName(module: draft.module(of: declaration.location), name: declaration.name.name)
+      bySimpleName[name, default: []].append(index)
     }
   }
 
@@ -123,17 +126,18 @@ final class TypeResolver {
   // MARK: Names
 
   private func resolveName(_ text: String, _ location: Location, _ context: TypeContext) -> Resolved? {
-    if !context.isAvro, draft.sharedTypes[text] != nil { return resolveShared(text, usedAt: location) }
+    let shared = ScopedName(module: draft.module(of: location), name: text)
+    if !context.isAvro, draft.sharedTypes[shared] != nil { return resolveShared(shared, usedAt: location) }
     guard let index = declaration(text, location, context) else { return nil }
     return Resolved(schema: .reference(draft.declarations[index].name), nodes: 1, height: 1)
   }
 
-  private func resolveShared(_ name: String, usedAt location: Location) -> Resolved? {
+  private func resolveShared(_ name: ScopedName, usedAt location: Location) -> Resolved? {
     if let known = sharedResults[name] { return known }
     guard let shared = draft.sharedTypes[name] else { return nil }
     if let start = openShared.firstIndex(of: name) {
-      let circle = (openShared[start...] + [name]).joined(separator: " -> ")
-      diagnostics.error(location, "shared type \(quoted(name)) is defined by itself: \(circle)")
+      let circle = (openShared[start...] + [name]).map(\.name).joined(separator: " -> ")
+      diagnostics.error(location, "shared type \(quoted(name.name)) is defined by itself: \(circle)")
       return nil
     }
     guard openShared.count < InputLimits.nesting else {
@@ -148,11 +152,17 @@ final class TypeResolver {
   }
 
   /// The named type that `text` means: in an `.avsc` file by the specification's rules; in YAML also by its simple name
-  /// when only one type of any namespace has it.
+  /// when only one type of any namespace of its own module has it. Types of other modules have their full names only.
   func declaration(_ text: String, _ location: Location, _ context: TypeContext?) -> Int? {
-    if let index = draft.declarationByName[FullName(text, in: context?.namespace ?? "")] { return index }
+    let module = draft.module(of: location)
+    let exact = draft.declarationByName[FullName(text, in: context?.namespace ?? "")]
+    if let exact, owner(of: exact) == module { return exact }
+    // No module can refer to what depends on it.
+    let foreign = exact.flatMap { owner(of: $0) == nil ? nil : $0 }
     if context?.isAvro != true, !text.contains(".") {
-      let found = bySimpleName[text] ?? []
+      let own = bySimpleName[ScopedName(module: module, name: text)] ?? []
+      // What another module's names mean was decided where it was built, perhaps without the modules that are seen here.
+      let found = own.isEmpty || module != nil ? own : own + (foreign.map { [$0] } ?? [])
       if found.count == 1 { return found[0] }
       if found.count > 1 {
         let names = found.map { draft.declarations[$0].name.description }.sorted().joined(separator: ", ")
@@ -160,17 +170,33 @@ final class TypeResolver {
         return nil
       }
     }
-    guard isComplete else { return nil }
-    let hint = diagnostics.hint(text, among: knownNames)
-    diagnostics.error(location, "unknown type \(quoted(text))\(hint)")
+    if let foreign { return foreign }
+    guard isComplete || module != nil else { return nil }
+    hasUnknownNames = hasUnknownNames || module == nil
+    diagnostics.error(location, "unknown type \(quoted(text))\(module == nil ? hint(text) : "")")
     return nil
+  }
+
+  /// Nil for the module that is made.
+  private func owner(of declaration: Int) -> String? { draft.module(of: draft.declarations[declaration].location) }
+
+  /// What to do about a name that nothing has.
+  private func hint(_ text: String) -> String {
+    let others = draft.declarations.indices.filter { owner(of: $0) != nil && draft.declarations[$0].name.name == text }
+    guard others.isEmpty else {
+      let names = others.map { "\(draft.declarations[$0].name) (module \(owner(of: $0) ?? ""))" }
+      return "; another module has \(names.sorted().joined(separator: ", ")): write the full name"
+    }
+    let near = diagnostics.hint(text, among: knownNames)
+    guard near.isEmpty, text.contains(".") else { return near }
+    return "; if another module has it, add that module to the dependencies of this target"
   }
 
   /// Everything that could have been meant, in a fixed order.
   private func makeKnownNames() -> [String] {
-    var names = Set(draft.sharedTypes.keys)
-    for declaration in draft.declarations {
-      names.insert(declaration.name.name)
+    var names = Set(draft.sharedTypes.keys.filter { $0.module == nil }.map(\.name))
+    for (index, declaration) in draft.declarations.enumerated() {
+      if owner(of: index) == nil { names.insert(declaration.name.name) }
       if !declaration.name.namespace.isEmpty { names.insert(declaration.name.description) }
     }
     return Schema.Primitive.allCases.map(\.rawValue) + names.sorted()
