@@ -140,7 +140,8 @@ enum House {
       test(
         "GeneratedTests",
         [
-          "AllTypesFixture", "NastyNamesFixture", "UnitsFixture", "Money", "OrdersFixture", "Definitions", "AvroRuntime", "AvroSchema", "PostgresRuntime",
+          "AllTypesFixture", "NastyNamesFixture", "UnitsFixture", "Money", "OrdersFixture", "Definitions",
+          "AvroRuntime", "AvroSchema", "PostgresRuntime",
           "TopologyModel",
           "LibAvroBridge", "TestPostgres",
         ]),
@@ -188,7 +189,9 @@ enum House {
         swiftSettings: strict, plugins: ["AvrogenBuild"]),
       .target(
         name: "OrdersFixture", dependencies: ["AvroRuntime", "Money", "TopologyModel"], path: "Tests/Fixtures/Orders",
-        swiftSettings: strict, plugins: ["AvrogenBuild"]),
+        swiftSettings: strict + [
+          .enableUpcomingFeature("InternalImportsByDefault"), .enableUpcomingFeature("MemberImportVisibility"),
+        ], plugins: ["AvrogenBuild"]),
     ]
   }
 

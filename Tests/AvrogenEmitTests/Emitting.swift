@@ -13,9 +13,9 @@ enum Emitting {
   static let repository = folder.deletingLastPathComponent().deletingLastPathComponent()
   static let updates = ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1"
 
-  static func model(_ folder: URL) throws -> Model {
+  static func model(_ folder: URL, modules: [Loader.Module] = []) throws -> Model {
     let inputs = try Files.inputs([folder.path])
-    switch Loader.load(inputs) {
+    switch Loader.load(inputs, modules: modules) {
     case .good(let model): return model
     case .bad(let lines):
       Issue.record("\(lines.joined(separator: "\n"))")
@@ -27,6 +27,17 @@ enum Emitting {
 
   static func fixture(_ name: String) throws -> Model {
     try model(repository.appending(path: "Tests/Fixtures/\(name)"))
+  }
+
+  /// The fixture that refers to types of two others.
+  static func orders() throws -> Model {
+    let fixtures = repository.appending(path: "Tests/Fixtures")
+    return try model(
+      fixtures.appending(path: "Orders"),
+      modules: Files.modules([
+        Invocation.Module(name: "Money", paths: [fixtures.appending(path: "Money").path]),
+        Invocation.Module(name: "UnitsFixture", paths: [fixtures.appending(path: "Units").path]),
+      ]))
   }
 
   /// All that the emitters make of a model.

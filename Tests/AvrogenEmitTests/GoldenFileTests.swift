@@ -16,6 +16,37 @@ import Testing
     try Emitting.expect(files, in: Emitting.golden.appending(path: "bank"))
   }
 
+  /// Types of other modules are referred to, by names that nothing can hide; nothing is made of them.
+  @Test func typesOfOtherModules() throws {
+    let files = Emitting.everything(try Emitting.orders())
+    try Emitting.expect(files, in: Emitting.golden.appending(path: "orders"))
+    let own: Set = ["orders.Line", "orders.Defaults", "money.other.OnlyInDefault", "money.Refund"]
+    #expect(Set(files.map(\.name).filter { $0.hasSuffix(".avsc") }) == Set(own.map { "\($0).avsc" }))
+    for file in files where file.name.hasSuffix(".avsc") {
+      #expect(throws: Never.self) { try Schema(parsing: file.text) }
+    }
+  }
+
+  /// The names that a module's own run decides on.
+  @Test func namesAreThoseOfTheOtherModule() throws {
+    let names = SwiftNames(try Emitting.orders())
+    for (folder, module) in [("Units", "UnitsFixture"), ("Money", "Money")] {
+      let model =
+        folder == "Units"
+        ? try Emitting.fixture(folder)
+        : try Emitting.model(
+          Emitting.repository.appending(path: "Tests/Fixtures/Money"),
+          modules: Files.modules([
+            Invocation.Module(
+              name: "UnitsFixture", paths: [Emitting.repository.appending(path: "Tests/Fixtures/Units").path])
+          ]))
+      for (name, index) in swiftTypeNames(model) {
+        #expect(names[model.types[index].name] == "\(module)::\(name)")
+      }
+    }
+    #expect(names[FullName("money.line")] == "Money::Line_")
+  }
+
   @Test(arguments: ["AllTypes", "NastyNames"])
   func theSameModelGivesTheSameBytes(name: String) throws {
     #expect(try Emitting.everything(Emitting.fixture(name)) == Emitting.everything(Emitting.fixture(name)))
@@ -72,6 +103,7 @@ import Testing
     let models = [
       "all": try Emitting.fixture("AllTypes"), "nasty": try Emitting.fixture("NastyNames"),
       "bank": try Emitting.definitions(), "shop": try Emitting.model(Emitting.golden.appending(path: "shop")),
+      "orders": try Emitting.orders(),
     ]
     for (name, model) in models {
       let target = folder.appending(path: name)

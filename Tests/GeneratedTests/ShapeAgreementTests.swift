@@ -2,7 +2,9 @@ import AllTypesFixture
 import AvroRuntime
 import Definitions
 import LibAvroBridge
+import Money
 import NastyNamesFixture
+import OrdersFixture
 import Testing
 
 /// The three shapes of every generated record against each other and against libavro, on random values and on bytes that
@@ -101,6 +103,16 @@ import Testing
     try check(NastyNamesFixture.Encode.self, NastyNamesFixture.Encode.View.self, NastyNamesFixture.Encode.Packed.self)
     try check(NastyNamesFixture.Decode.self, NastyNamesFixture.Decode.View.self, NastyNamesFixture.Decode.Packed.self)
     try check(NastyNamesFixture.Shop.self, NastyNamesFixture.Shop.View.self, NastyNamesFixture.Shop.Packed.self)
+  }
+
+  /// Records that hold types of other modules.
+  @Test func modulesFixture() throws {
+    try check(OrdersFixture::Line.self, OrdersFixture::Line.View.self, OrdersFixture::Line.Packed.self)
+    try check(OrdersFixture::Defaults.self, OrdersFixture::Defaults.View.self, OrdersFixture::Defaults.Packed.self)
+    try check(OnlyInDefault.self, OnlyInDefault.View.self, OnlyInDefault.Packed.self)
+    try check(Refund.self, Refund.View.self, Refund.Packed.self)
+    try check(Money::Line.self, Money::Line.View.self, Money::Line.Packed.self)
+    try check(Money::Tree.self, Money::Tree.View.self, Money::Tree.Packed.self)
   }
 
   @Test func definitions() throws {

@@ -26,18 +26,28 @@ struct ClientPackage {
     folder = base.appending(path: "client")
     target = folder.appending(path: "Events")
     try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+    try writeManifest(dependencies: [], targets: "")
+  }
+
+  /// - Parameters:
+  ///   - dependencies: what `Events` depends on besides AvroRuntime, as in a manifest.
+  ///   - targets: those besides `Events`, each with a comma before it; `avro` is the dependency on AvroRuntime and
+  ///     `avrogen` the plugin.
+  func writeManifest(dependencies: [String], targets: String) throws {
     let manifest = """
       // swift-tools-version: 6.2
       import PackageDescription
 
+      let avro = Target.Dependency.product(name: "AvroRuntime", package: "open-bank-mark")
+      let avrogen = Target.PluginUsage.plugin(name: "AvrogenBuild", package: "open-bank-mark")
       let package = Package(
         name: "client",
         platforms: [.macOS(.v15)],
         dependencies: [.package(name: "open-bank-mark", path: "\(Self.repository.path)")],
         targets: [
           .target(
-            name: "Events", dependencies: [.product(name: "AvroRuntime", package: "open-bank-mark")], path: "Events",
-            plugins: [.plugin(name: "AvrogenBuild", package: "open-bank-mark")])
+            name: "Events", dependencies: [\((["avro"] + dependencies).joined(separator: ", "))], path: "Events",
+            plugins: [avrogen])\(targets)
         ])
       """
     try Data(manifest.utf8).write(to: folder.appending(path: "Package.swift"))
@@ -56,8 +66,9 @@ struct ClientPackage {
     try Data(moved.utf8).write(to: folder.appending(path: "Package.swift"))
   }
 
+  /// - Parameter name: a path from the target on.
   func write(_ text: String, to name: String) throws {
-    let file = target.appending(path: name)
+    let file = target.appending(path: name).standardizedFileURL
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try Data(text.utf8).write(to: file)
   }

@@ -29,6 +29,7 @@ import Testing
     try await collision(package)
     try await history(package)
     try await command(package)
+    try await modules(package)
   }
 
   private func builds(_ package: ClientPackage) async throws {
@@ -151,6 +152,50 @@ import Testing
     let path = package.target.appending(path: place).path + ": error: "
     #expect(outcome.output.contains(path), "\(outcome.output.suffix(2000))")
     #expect(outcome.output.contains(reason), "\(outcome.output.suffix(2000))")
+  }
+
+  /// Types of the modules that the target depends on, directly or not; YAML of other dependencies is left alone.
+  private func modules(_ package: ClientPackage) async throws {
+    try package.writeManifest(
+      dependencies: ["\"Money\"", "\"Library\""],
+      targets: """
+        ,
+        .target(name: "Units", dependencies: [avro], path: "Units", plugins: [avrogen]),
+        .target(name: "Money", dependencies: [avro, "Units"], path: "Money", plugins: [avrogen]),
+        .target(name: "Library", dependencies: [avro], path: "Library", resources: [.copy("openapi.yaml")])
+        """)
+    try package.write("// No Swift of its own.\n", to: "../Units/Empty.swift")
+    try package.write(
+      "namespace: u\ntypes: { unit: { name: Unit, type: enum, symbols: [ONE, TWO] } }\n", to: "../Units/u.yml")
+    try package.write("// No Swift of its own.\n", to: "../Money/Empty.swift")
+    let money = "namespace: m\nrecords:\n  Money: [cents: long]\n  Line: [unit: u.Unit]\n"
+    try package.write(money, to: "../Money/deeper/m.yaml")
+    try package.write("public let library = 1\n", to: "../Library/Library.swift")
+    try package.write("openapi: 3.1.0\nrecords: [1, 2]\n", to: "../Library/openapi.yaml")
+    try package.write(
+      Self.first + "  Use: [lines: { array: m.Line }, either: [int, m.Money], maybe: u.Unit?]\n", to: "first.yaml")
+    try package.write(
+      "import Money\npublic let use = Use(lines: [Line(unit: .two)], either: .money(Money::Money(cents: 1)), maybe: .one)\n",
+      to: "Events.swift")
+    try await builds(package)
+    let text = try package.text(of: "first.swift")
+    #expect(text.contains("public import Money\npublic import Units\n") && text.contains("[Money::Line]"))
+    #expect(!text.contains("struct Money"))
+
+    // A change there is a change here.
+    try package.write(money.replacing("Line: [unit", with: "Line: [id: long, unit"), to: "../Money/deeper/m.yaml")
+    try package.write(
+      "import Money\npublic let use = Use(lines: [Line(id: 1, unit: .two)], either: .int(1), maybe: nil)\n",
+      to: "Events.swift")
+    try await builds(package)
+    #expect(try package.text(of: "first.swift").contains(#""name":"id","type":"long""#))
+
+    try package.writeManifest(dependencies: [], targets: "")
+    let outcome = try await package.build()
+    #expect(outcome.status != 0)
+    #expect(
+      outcome.output.contains("unknown type \"m.Line\"; if another module has it, add that module to the dependencies"),
+      "\(outcome.output.suffix(2000))")
   }
 
   private func command(_ package: ClientPackage) async throws {

@@ -49,7 +49,10 @@ extension SourceWriter {
     arguments.append("subjects: .\(topic.subjects)")
     arguments.append("key: \(topic.key.swiftText)")
     let type = context.names.topicEnums[index] ?? context.names[value]
-    guard let keyText = SwiftKey(topic, isEnum: context.names.topicEnums[index] != nil, context)?.closureLines(width: width - 4) else {
+    guard
+      let keyText = SwiftKey(topic, isEnum: context.names.topicEnums[index] != nil, context)?.closureLines(
+        width: width - 4)
+    else {
       list("public static let \(name) = Topic<\(type)>(", arguments, ")")
       return
     }
@@ -74,7 +77,10 @@ extension SourceWriter {
       for (name, type) in zip(cases, types) { writer.line("case \(name)(\(type))") }
       writer.line()
       writer.block("public static let topicSchemas = [", closing: "]") { writer in
-        for type in types { writer.line("TopicSchema(recordName: \(type).schemaName, text: \(type).schemaText),") }
+        let comma = types.count > 1 ? "," : ""
+        for type in types {
+          writer.line("TopicSchema(recordName: \(type).schemaName, text: \(type).schemaText)\(comma)")
+        }
       }
       writer.line()
       writer.block("public static func topicRecordName(of value: Self) -> String {") { writer in

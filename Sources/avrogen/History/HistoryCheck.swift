@@ -157,7 +157,9 @@ struct DefinitionPlaces {
     var type = type
     for _ in 0..<InputLimits.nesting {
       guard case .name(let text, let context) = type.kind else { return type }
-      if !context.isAvro, let shared = draft.sharedTypes[ScopedName(module: draft.moduleByFile[context.file], name: text)] {
+      if !context.isAvro,
+        let shared = draft.sharedTypes[ScopedName(module: draft.moduleByFile[context.file], name: text)]
+      {
         type = shared.type
       } else if let index = resolver.declaration(text, type.location, context) {
         return TypeExpression(location: type.location, kind: .declared(index))
