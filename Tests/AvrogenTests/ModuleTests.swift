@@ -44,7 +44,7 @@ import Testing
 
   @Test func ownTypesAreAloneInTheModel() throws {
     let own = ["a.yaml": "namespace: a\nrecords: { A: [line: money.Line] }\ntopics: { t: { value: money.Rate } }\n"]
-    let model = try #require(model(own, ["Money": Self.money]))
+    let model = try #require(self.model(own, ["Money": Self.money]))
     #expect(model.files.map(\.path) == ["a.yaml"] && model.types.map(\.name.description) == ["a.A"])
     #expect(model.topics.map(\.name) == ["t"] && model.databases.isEmpty)
     #expect(emitSwift(model).map(\.name) == ["a.swift", "AvrogenIndex.swift"])
@@ -60,7 +60,7 @@ import Testing
     let own = [
       "a.yaml": "namespace: a\nrecords: { A: [lines: { array: money.Line }, m: { map: [int, money.Rate] }] }\n"
     ]
-    let apart = try #require(model(own, ["Money": Self.money]))
+    let apart = try #require(self.model(own, ["Money": Self.money]))
     let together = try #require(model(own.merging(Self.money) { first, _ in first }, [:]))
     let type = try #require(apart.types.first)
     let same = try #require(together.types.first { $0.name == type.name })
@@ -74,33 +74,33 @@ import Testing
     (
       "namespace: a\nrecords: { A: [line: Line] }",
       [
-        "a.yaml:2:21: error: unknown type \"Line\"; another module has money.Line (module Money): write the full name"
+        "a.yaml:2:22: error: unknown type \"Line\"; another module has money.Line (module Money): write the full name"
       ]
     ),
     (
       "namespace: a\nrecords: { A: [line: other.Line] }",
       [
-        "a.yaml:2:21: error: unknown type \"other.Line\"; another module has money.Line (module Money): write the full "
-          + "name"
+        "a.yaml:2:22: error: unknown type \"other.Line\"; if another module has it, add that module to the "
+          + "dependencies of this target"
       ]
     ),
     (
       "namespace: a\nrecords: { A: [line: other.Thing] }",
       [
-        "a.yaml:2:21: error: unknown type \"other.Thing\"; if another module has it, add that module to the "
+        "a.yaml:2:22: error: unknown type \"other.Thing\"; if another module has it, add that module to the "
           + "dependencies of this target"
       ]
     ),
     (
       "namespace: a\nrecords: { A: [line: money.Lien] }",
-      ["a.yaml:2:21: error: unknown type \"money.Lien\"; did you mean \"money.Line\"?"]
+      ["a.yaml:2:22: error: unknown type \"money.Lien\"; did you mean \"money.Line\"?"]
     ),
-    ("namespace: a\nrecords: { A: [code] }", ["a.yaml:2:15: error: unknown type \"code\""]),
+    ("namespace: a\nrecords: { A: [code] }", ["a.yaml:2:16: error: unknown type \"code\""]),
     // Its own shared types have the names that they like.
     ("namespace: a\ntypes: { code: long }\nrecords: { A: [code, { line: money.Line }] }", []),
     (
       "namespace: money\nrecords: { A: [line: Line], other.Line: [x: int] }",
-      ["a.yaml:2:21: error: \"Line\" may be any of money.Line, other.Line; write the full name"]
+      ["a.yaml:2:22: error: \"Line\" may be any of money.Line, other.Line; write the full name"]
     ),
     (
       "namespace: money\nrecords: { Line: [x: int] }",
@@ -126,7 +126,7 @@ import Testing
     let money = ["money.yaml": "namespace: money\nrecords: { Line: [of: Rate], other.Rate: [x: int] }\n"]
     let more = ["more.yaml": "namespace: money\nrecords: { Rate: [x: long] }\n"]
     let own = ["a.yaml": "namespace: a\nrecords: { A: [line: money.Line] }\n"]
-    let model = try #require(model(own, ["Money": money, "More": more]))
+    let model = try #require(self.model(own, ["Money": money, "More": more]))
     let text = try #require(model.types.first).schema.text(.full, types: model.namedTypes)
     #expect(text.contains("other") && !text.contains("long"))
   }
@@ -148,7 +148,7 @@ import Testing
   ])
   func whatIsNotUsedIsNotMinded(text: String) throws {
     let own = ["a.yaml": "namespace: a\nrecords: { A: [line: money.Line] }\n"]
-    _ = try #require(model(own, ["Lib": ["lib.yaml": text], "Money": Self.money]))
+    _ = try #require(self.model(own, ["Lib": ["lib.yaml": text], "Money": Self.money]))
   }
 
   @Test func whatIsWrongInWhatIsUsedIsSaid() {
@@ -207,7 +207,7 @@ import Testing
     let broken = Program.run(["check"] + rest)
     #expect(broken.status == 1)
     #expect(
-      broken.messages.hasPrefix("\(money):4:36: error: a.A can't read what version 1 wrote"), "\(broken.messages)")
+      broken.messages.hasPrefix("\(money):4:34: error: a.A can't read what version 1 wrote"), "\(broken.messages)")
     _ = try place.write(text, to: "money/money.yaml")
 
     _ = try place.write(

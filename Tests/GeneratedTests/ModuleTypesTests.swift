@@ -59,7 +59,7 @@ import UnitsFixture
     let back = try ResolutionPlan(writer: Schema(parsing: OrdersFixture::Line.schemaText), reader: writer)
     let bytes = try Self.order().avroBytes()
     var output = AvroWriter()
-    try bytes.withUnsafeBytes { (buffer) throws(AvroError) in try back.resolve(buffer, into: &output) }
+    try bytes.withUnsafeBytes { (buffer) throws in try back.resolve(buffer, into: &output) }
     let oldBytes = try output.bytes()
     #expect(oldBytes.count < bytes.count)
     #expect(try OrdersFixture::Line(avroBytes: oldBytes, resolvedBy: plan) == Self.order())
@@ -76,8 +76,9 @@ import UnitsFixture
         #expect(nested.canonicalForm(types: types) == whole.canonicalForm(), "\(other.schemaName)")
       }
     }
-    #expect(OrdersFixture::AvrogenIndex.types.map(\.schemaName).allSatisfy { !$0.hasPrefix("units.") })
-    #expect(Money::AvrogenIndex.types.map(\.schemaName) == ["money.Money", "money.Line", "money.Tree", "money.line"])
+    #expect(OrdersFixture::AvrogenIndex.types.map { $0.schemaName }.allSatisfy { !$0.hasPrefix("units.") })
+    #expect(
+      Money::AvrogenIndex.types.map { $0.schemaName } == ["money.Money", "money.Line", "money.Tree", "money.line"])
   }
 
   /// A topic may take a record of another module.
