@@ -6,7 +6,7 @@ extension AvroReader {
   ///
   /// - Parameter minimumItemBytes: what one item takes at least. More items than fit into what is left are an error.
   ///   With 0 (null, a record of nulls, a fixed of no bytes) the items count against ``AvroLimits/maxEmptyItems``.
-  @inlinable @inline(__always) public mutating func readBlockCount(
+  @inlinable @inline(always) public mutating func readBlockCount(
     minimumItemBytes: Int = 1
   ) throws(AvroError) -> Int {
     let count = try readLong()
@@ -35,7 +35,7 @@ extension AvroReader {
   }
 
   /// Steps over `count` items of `itemBytes` each; there are no more items than bytes.
-  @inlinable mutating func skip(_ count: Int, itemBytes: Int) throws(AvroError) {
+  @inlinable @inline(always) mutating func skip(_ count: Int, itemBytes: Int) throws(AvroError) {
     guard count <= remaining / itemBytes else { throw error(.truncated) }
     position += count &* itemBytes
   }

@@ -104,6 +104,14 @@ extension AvroReader {
 
   /// Position of an enum symbol or a union branch.
   @inlinable @inline(always) public mutating func readIndex(below count: Int) throws(AvroError) -> Int {
+    // One byte is enough for the first 64, and most types have fewer.
+    if _fastPath(position < end) {
+      let byte = Int(position.assumingMemoryBound(to: UInt8.self).pointee)
+      if _fastPath(byte & 0x81 == 0 && byte &>> 1 < count) {
+        position += 1
+        return byte &>> 1
+      }
+    }
     let index = try readIndex()
     if _slowPath(index < 0 || index >= count) { throw error(.indexOutOfRange) }
     return index

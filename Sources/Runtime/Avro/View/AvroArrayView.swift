@@ -9,7 +9,7 @@
   }
 
   /// Checks all blocks of an array or map whose items `skip` steps over.
-  @inlinable @inline(__always) init(
+  @inlinable @inline(always) init(
     in reader: inout AvroReader, minimumItemBytes: Int,
     _ skip: (Int, inout AvroReader) throws(AvroError) -> Void
   ) throws(AvroError) {
@@ -83,7 +83,7 @@ extension AvroArrayView {
   @inlinable @inline(__always) public init(viewing reader: inout AvroReader) throws(AvroError) {
     items = try AvroLentItems(in: &reader, minimumItemBytes: 1) { (count, reader) throws(AvroError) in
       for _ in 0..<count {
-        _ = try AvroStringView(viewing: &reader)
+        _ = try reader.readLentString()
         _ = try Value(viewing: &reader)
       }
     }

@@ -30,6 +30,10 @@
     self.init(try reader.readLentString())
   }
 
+  @inlinable public static func skip(_ count: Int, in reader: inout AvroReader) throws(AvroError) {
+    for _ in 0..<count { _ = try reader.readLentString() }
+  }
+
   /// In bytes of UTF-8.
   @inlinable public var utf8Count: Int { bytes.count }
 
@@ -75,6 +79,10 @@
 
   @inlinable @inline(always) public init(viewing reader: inout AvroReader) throws(AvroError) {
     self.init(try reader.readLentBytes())
+  }
+
+  @inlinable public static func skip(_ count: Int, in reader: inout AvroReader) throws(AvroError) {
+    for _ in 0..<count { _ = try reader.readLentBytes() }
   }
 
   @inlinable public var count: Int { bytes.count }

@@ -74,21 +74,31 @@ extension AvroRecordView where Self: ~Copyable {
     _ bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits(),
     _ body: (borrowing Self) throws(Failure) -> Result
   ) throws(Failure) -> Result {
+    if AvroReader.isOptimized {
+      return try withUnsafeTemporaryAllocation(of: Self.self, capacity: 1) { (place) throws(Failure) in
+        let place = place.baseAddress.unsafelyUnwrapped
+        do throws(AvroError) { place.initialize(to: try wholeView(of: bytes, limits)) } catch { throw Failure(error) }
+        return try body(place.pointee)
+      }
+    }
     let view: Self
     do throws(AvroError) { view = try wholeView(of: bytes, limits) } catch { throw Failure(error) }
-    let result = try body(view)
-    forget(view)
-    return result
+    return try body(view)
   }
 
   /// As ``withDecoded(_:limits:_:)``, for closures that throw nothing.
   @inlinable public static func withDecoded<Result>(
     _ bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits(), _ body: (borrowing Self) -> Result
   ) throws(AvroError) -> Result {
+    if AvroReader.isOptimized {
+      return try withUnsafeTemporaryAllocation(of: Self.self, capacity: 1) { (place) throws(AvroError) in
+        let place = place.baseAddress.unsafelyUnwrapped
+        place.initialize(to: try wholeView(of: bytes, limits))
+        return body(place.pointee)
+      }
+    }
     let view = try wholeView(of: bytes, limits)
-    let result = body(view)
-    forget(view)
-    return result
+    return body(view)
   }
 
   /// As ``withDecoded(_:limits:_:)``, for closures that throw anything.
@@ -96,10 +106,15 @@ extension AvroRecordView where Self: ~Copyable {
   @inlinable public static func withDecoded<Result>(
     _ bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits(), _ body: (borrowing Self) throws -> Result
   ) throws -> Result {
+    if AvroReader.isOptimized {
+      return try withUnsafeTemporaryAllocation(of: Self.self, capacity: 1) { place in
+        let place = place.baseAddress.unsafelyUnwrapped
+        place.initialize(to: try wholeView(of: bytes, limits))
+        return try body(place.pointee)
+      }
+    }
     let view = try wholeView(of: bytes, limits)
-    let result = try body(view)
-    forget(view)
-    return result
+    return try body(view)
   }
 
   /// As ``withDecoded(_:limits:_:)``, for the bytes of an array.
