@@ -46,7 +46,8 @@ extension SourceWriter {
         writer.line("case \(branch.name)\(branch.view.map { "(\($0.text))" } ?? "")")
       }
       if !union.branches.isEmpty { writer.line() }
-      writer.block("@inlinable @inline(__always) public init(viewing reader: inout AvroReader) throws(AvroError) {") { writer in
+      writer.block("@inlinable @inline(__always) public init(viewing reader: inout AvroReader) throws(AvroError) {") {
+        writer in
         writer.line("switch try reader.readIndex() {")
         for (index, branch) in union.branches.enumerated() { writer.viewCase(index, branch) }
         writer.line("default: throw reader.error(.indexOutOfRange)")
