@@ -64,7 +64,9 @@ enum House {
 
   static var runtime: [Target] {
     [
-      .target(name: "AvroSchema", path: "Sources/Runtime/AvroSchema", swiftSettings: strict),
+      .target(name: "JSONText", path: "Sources/Runtime/JSON", swiftSettings: strict),
+      .target(
+        name: "AvroSchema", dependencies: ["JSONText"], path: "Sources/Runtime/AvroSchema", swiftSettings: strict),
       .target(
         name: "AvroRuntime", dependencies: ["AvroSchema"], path: "Sources/Runtime/Avro", swiftSettings: strict),
       .target(
@@ -126,6 +128,7 @@ enum House {
   /// Fixtures are definitions compiled by the plugin; what several tests start stands in Tests/Support.
   static var tests: [Target] {
     fixtures + testSupport + [
+      test("JSONTextTests", ["JSONText", "AvroSchema"]),
       test("AvroSchemaTests", ["AvroSchema"], exclude: ["java_compatibility.txt"]),
       test(
         "AvroRuntimeTests", ["AvroRuntime", "AvroSchema", "LibAvroBridge", "PythonPeer", "RandomAvro"],

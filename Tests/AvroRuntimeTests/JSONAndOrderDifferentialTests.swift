@@ -1,5 +1,6 @@
 import AvroSchema
 import Foundation
+import JSONText
 import PythonPeer
 import Testing
 

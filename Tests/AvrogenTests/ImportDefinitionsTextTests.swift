@@ -1,5 +1,6 @@
 import AvroSchema
 import Foundation
+import JSONText
 import Testing
 
 @testable import avrogen

@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// Random named types in every shape that definitions can have, those that read badly most of all.
 struct ImportRandomTypes {

@@ -2,6 +2,7 @@ import AvroSchema
 import BankSupport
 import Definitions
 import Foundation
+import JSONText
 import SchemaRegistry
 import Testing
 import TopologyModel

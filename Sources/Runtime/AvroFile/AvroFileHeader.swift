@@ -1,5 +1,6 @@
 import AvroRuntime
 import AvroSchema
+import JSONText
 
 /// What a container file says about itself (specification 1.12, "Object Container Files").
 public struct AvroFileHeader: Hashable, Sendable {

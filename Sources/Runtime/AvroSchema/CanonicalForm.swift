@@ -1,3 +1,5 @@
+import JSONText
+
 extension Schema {
   /// Parsing Canonical Form (specification 1.12, "Transforming into Parsing Canonical Form"): two schemas with the same
   /// form read and write the same bytes under the same names.

@@ -1,3 +1,5 @@
+import JSONText
+
 extension Schema {
   /// Whether `value` is a value of this schema in the notation for defaults (specification 1.12, "Complex Types",
   /// table of field default values): bytes and fixed are strings of code points 0 to 255, a union's default is of the

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Makes the mappings and lists of one file of definitions.
 struct DefinitionsWriter {
   let plan: DefinitionsPlan

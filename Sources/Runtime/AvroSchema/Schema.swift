@@ -1,3 +1,5 @@
+import JSONText
+
 /// An Avro schema (specification 1.12, "Schema Declaration").
 ///
 /// A value of this type is a tree: a named type is written out where it is defined and is a ``reference(_:)``

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Why something is not an Avro schema, or a default not a value of one, and where.
 public struct SchemaError: Error, Hashable, Sendable, CustomStringConvertible {
   public enum Kind: Hashable, Sendable {

@@ -1,3 +1,5 @@
+import JSONText
+
 /// How a schema is read.
 public struct SchemaOptions: Hashable, Sendable {
   /// How deep schemas may nest.

@@ -1,3 +1,5 @@
+import JSONText
+
 /// What a schema's text carries.
 public enum SchemaTextStyle: Hashable, Sendable {
   /// Everything that ``Schema`` holds.

@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// A schema that parses, with the two things by which it is found again.
 struct ParsedSchema: Sendable {

@@ -1,6 +1,7 @@
 import AvroSchema
 import FoundationEssentials
 import Hummingbird
+import JSONText
 
 extension RegistryResponder {
   /// `/config` and `/config/{subject}`.

@@ -1,5 +1,5 @@
-import AvroSchema
 import BankSupport
+import JSONText
 import Synchronization
 
 /// Pace and count of the heartbeat, which may be read and changed while it runs.

@@ -1,5 +1,6 @@
 import AvroSchema
 import BankSupport
+import JSONText
 
 /// What a registry has of one subject.
 struct RegisteredSubject: Sendable {

@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// One `.avsc` file a named type, which needs no other: what it refers to is written out inside it.
 func emitAvsc(_ model: Model) -> [GeneratedFile] {

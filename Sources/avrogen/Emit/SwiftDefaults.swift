@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// Default values of fields as Swift expressions, for the places where a type is known from the context.
 ///

@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// Topics, clients, services and databases as one JSON object. Ends with a newline.
 func emitTopologyJSON(_ model: Model) -> String {

@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// The verbs `compat` and `record-history`.
 enum HistoryRun {

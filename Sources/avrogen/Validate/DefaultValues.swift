@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// Checks a field's default against its type and puts it into the specification's JSON form (1.12, "Complex Types").
 struct DefaultValues {

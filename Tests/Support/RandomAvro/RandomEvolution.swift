@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 // What becomes of a schema when its owner changes it: promotions, fields that come, go, move and get other names,
 // symbols that come and go, branches that come. Once in a while something that can't be read any more.

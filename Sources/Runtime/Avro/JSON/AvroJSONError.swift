@@ -1,4 +1,5 @@
 public import AvroSchema
+public import JSONText
 
 /// Why a text is not the JSON encoding of a value of the schema, and where.
 public struct AvroJSONError: Error, Hashable, Sendable, CustomStringConvertible {

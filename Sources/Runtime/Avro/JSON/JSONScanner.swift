@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// Takes JSON (RFC 8259) apart, strictly, without keeping any of it: whoever reads knows what has to come next.
 ///

@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// Turns defaults, which are JSON in a notation of their own, into the binary encoding (specification 1.12, "Complex
 /// Types", table of field default values). Each field's default is encoded once; a union's is of the first branch that

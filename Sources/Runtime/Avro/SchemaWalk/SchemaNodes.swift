@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// A graph made ready for walks over values: each type with just what a walk needs, names as they stand in JSON, so that
 /// a step copies little and looks up nothing. Indexes are the graph's. What walks keeps a stack of its own, so depth costs

@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 import Testing
 
 @Suite struct JSONTests {
