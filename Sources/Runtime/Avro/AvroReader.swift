@@ -219,14 +219,20 @@ extension AvroReader {
   @inlinable @inline(always) static func isASCII(_ bytes: UnsafeRawPointer, _ count: Int) -> Bool {
     var seen: UInt64 = 0
     if count >= 8 {
-      // The last word overlaps the one before: no loop over single bytes.
-      let last = count &- 8
-      var index = 0
-      while index < last {
+      // The last words overlap those before: no loop over single bytes, and up to 32 bytes none at all, for how often a
+      // loop runs is what the processor guesses wrong.
+      seen |= bytes.loadUnaligned(as: UInt64.self)
+      seen |= bytes.loadUnaligned(fromByteOffset: count &- 8, as: UInt64.self)
+      if count > 16 {
+        var index = 8
+        while index < count &- 24 {
+          seen |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+          seen |= bytes.loadUnaligned(fromByteOffset: index &+ 8, as: UInt64.self)
+          index &+= 16
+        }
         seen |= bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
-        index &+= 8
+        seen |= bytes.loadUnaligned(fromByteOffset: count &- 16, as: UInt64.self)
       }
-      seen |= bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self)
     } else if count >= 4 {
       seen |= UInt64(bytes.loadUnaligned(as: UInt32.self))
       seen |= UInt64(bytes.loadUnaligned(fromByteOffset: count &- 4, as: UInt32.self))

@@ -81,9 +81,9 @@ extension AvroValue {
 
   /// Reads a value from exactly these bytes, which were written with another schema.
   ///
-  /// - Parameter plan: from that schema to this type's.
+  /// - Parameter plan: from that schema to this type's. Borrowed: an initializer would take a reference of its own.
   @inlinable public init(
-    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits()
+    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: borrowing ResolutionPlan, limits: AvroLimits = AvroLimits()
   ) throws(AvroError) {
     self = try Self.decodeWhole(bytes, plan, limits)
   }
@@ -108,7 +108,7 @@ extension AvroValue {
   /// As ``init(avroBytes:resolvedBy:limits:)-(UnsafeRawBufferPointer,_,_)``, with memory that is used again: what was in
   /// `scratch` is forgotten.
   @inlinable public init(
-    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: ResolutionPlan, limits: AvroLimits = AvroLimits(),
+    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: borrowing ResolutionPlan, limits: AvroLimits = AvroLimits(),
     scratch: inout AvroWriter
   ) throws(AvroError) {
     self = try Self.decodeWhole(bytes, plan, limits, &scratch)

@@ -82,7 +82,7 @@ struct Choice: Sendable {
   }
 }
 
-/// A plan as it is carried out.
+/// A plan as it is compiled.
 struct Program: Sendable {
   var code: [Instruction] = []
   var choices: [Choice] = []
@@ -91,7 +91,36 @@ struct Program: Sendable {
   var localCount = 0
 }
 
-extension Program {
+/// A plan as it is carried out: in memory that stays where it is, so that a run counts no references.
+///
+/// Sendable, for the memory is written when it is made and never again.
+final class RunnableProgram: @unchecked Sendable {
+  private let code: UnsafeMutableBufferPointer<Instruction>
+  private let choices: UnsafeMutableBufferPointer<Choice>
+  private let literals: UnsafeMutableBufferPointer<UInt8>
+  private let localCount: Int
+
+  var literalCount: Int { literals.count }
+
+  init(_ program: Program) {
+    code = Self.copy(program.code)
+    choices = Self.copy(program.choices)
+    literals = Self.copy(program.literals)
+    localCount = program.localCount
+  }
+
+  deinit {
+    code.deallocate()
+    choices.deallocate()
+    literals.deallocate()
+  }
+
+  private static func copy<Element: BitwiseCopyable>(_ table: [Element]) -> UnsafeMutableBufferPointer<Element> {
+    let memory = UnsafeMutableBufferPointer<Element>.allocate(capacity: table.count)
+    _ = memory.initialize(from: table)
+    return memory
+  }
+
   struct Outcome {
     var failure: AvroError?
     var count = 0
@@ -104,28 +133,21 @@ extension Program {
     _ bytes: UnsafeRawBufferPointer, _ limits: AvroLimits, into output: inout AvroWriter, isTraced: Bool,
     _ outcome: inout Outcome
   ) {
+    guard let code = code.baseAddress, let choices = choices.baseAddress, let literals = literals.baseAddress else {
+      return
+    }
     withUnsafeTemporaryAllocation(of: Int.self, capacity: localCount + 32) { locals in
-      code.withUnsafeBufferPointer { code in
-        choices.withUnsafeBufferPointer { choices in
-          literals.withUnsafeBytes { literals in
-            guard let first = code.baseAddress else { return }
-            // Tables without entries have no address; nothing is loaded from the stand-in.
-            let standIn = UnsafeRawPointer(first)
-            var interpreter = Interpreter(
-              code: first, choices: choices.baseAddress ?? standIn.assumingMemoryBound(to: Choice.self),
-              literals: literals.baseAddress ?? standIn, locals: locals, bytes: bytes, limits: limits,
-              isTraced: isTraced)
-            do throws(AvroError) {
-              try interpreter.run(into: &output)
-            } catch {
-              outcome.failure = error
-            }
-            outcome.count = interpreter.reader.offset
-            outcome.problem = interpreter.problem
-            outcome.trace = interpreter.trace
-          }
-        }
+      var interpreter = Interpreter(
+        code: code, choices: choices, literals: literals, locals: locals, bytes: bytes, limits: limits,
+        isTraced: isTraced)
+      do throws(AvroError) {
+        try interpreter.run(into: &output)
+      } catch {
+        outcome.failure = error
       }
+      outcome.count = interpreter.reader.offset
+      outcome.problem = interpreter.problem
+      outcome.trace = interpreter.trace
     }
   }
 }

@@ -18,14 +18,14 @@ public struct ResolutionPlan: Sendable {
 
   /// In one place, so that a copy of a plan costs one count of references and not one for each table.
   private final class Contents: Sendable {
-    let program: Program
+    let program: RunnableProgram
     let writer: SchemaGraph
     let reader: SchemaGraph
     let isIdentity: Bool
     let unresolvable: [SchemaIncompatibility]
 
     init(
-      program: Program, writer: SchemaGraph, reader: SchemaGraph, isIdentity: Bool,
+      program: RunnableProgram, writer: SchemaGraph, reader: SchemaGraph, isIdentity: Bool,
       unresolvable: [SchemaIncompatibility]
     ) {
       self.program = program
@@ -36,7 +36,7 @@ public struct ResolutionPlan: Sendable {
     }
   }
 
-  private var program: Program { contents.program }
+  private var program: RunnableProgram { contents.program }
 
   /// Whether the writer's bytes can be read as they are.
   public var isIdentity: Bool { contents.isIdentity }
@@ -58,7 +58,7 @@ public struct ResolutionPlan: Sendable {
       throw .incompatible(Self.mismatch(writer: writer, reader: reader))
     }
     var compiler = PlanCompiler(pairs, limits: limits)
-    let program = try compiler.compile()
+    let program = RunnableProgram(try compiler.compile())
     contents = Contents(
       program: program, writer: written, reader: read, isIdentity: root.isCopy && root.isExact,
       unresolvable: compiler.problems)
@@ -90,7 +90,7 @@ public struct ResolutionPlan: Sendable {
   public func resolvePrefix(
     of bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits(), into output: inout AvroWriter
   ) throws(AvroError) -> Int {
-    var outcome = Program.Outcome()
+    var outcome = RunnableProgram.Outcome()
     program.run(bytes, limits, into: &output, isTraced: false, &outcome)
     if let failure = outcome.failure { throw failure }
     return outcome.count
@@ -102,7 +102,7 @@ public struct ResolutionPlan: Sendable {
   ) -> SchemaIncompatibility? {
     guard !unresolvable.isEmpty else { return nil }
     var output = AvroWriter()
-    var outcome = Program.Outcome()
+    var outcome = RunnableProgram.Outcome()
     program.run(bytes, limits, into: &output, isTraced: false, &outcome)
     return outcome.problem.map { unresolvable[$0] }
   }
@@ -113,7 +113,7 @@ public struct ResolutionPlan: Sendable {
     _ error: AvroError, decoding bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()
   ) -> AvroError {
     var output = AvroWriter()
-    var outcome = Program.Outcome()
+    var outcome = RunnableProgram.Outcome()
     program.run(bytes, limits, into: &output, isTraced: true, &outcome)
     guard outcome.failure == nil, let trace = outcome.trace else { return error }
     var located = output.withBytes { PathFinder.located(error, in: $0, of: contents.reader, limits) }
@@ -129,5 +129,5 @@ public struct ResolutionPlan: Sendable {
   }
 
   /// What is probably room enough for the output.
-  public func capacity(forByteCount count: Int) -> Int { count + program.literals.count + 32 }
+  public func capacity(forByteCount count: Int) -> Int { count + program.literalCount + 32 }
 }

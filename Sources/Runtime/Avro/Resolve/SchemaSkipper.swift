@@ -5,7 +5,7 @@ public import AvroSchema
 /// Lengths, counts and the branches of unions are checked; text, symbols and booleans are not. A block of an array or
 /// map that tells its size is stepped over by it.
 public struct SchemaSkipper: Sendable {
-  private let program: Program
+  private let program: RunnableProgram
 
   /// - Parameter schema: self-contained.
   public init(_ schema: Schema, limits: ResolutionLimits = ResolutionLimits()) throws(ResolutionError) {
@@ -18,7 +18,7 @@ public struct SchemaSkipper: Sendable {
       try assembler.emitWalkRoutine(type, skips: skips, in: graph)
     }
     assembler.link()
-    program = assembler.program
+    program = RunnableProgram(assembler.program)
   }
 
   /// How many bytes the value takes that `bytes` begin with.
@@ -26,7 +26,7 @@ public struct SchemaSkipper: Sendable {
     of bytes: UnsafeRawBufferPointer, limits: AvroLimits = AvroLimits()
   ) throws(AvroError) -> Int {
     var output = AvroWriter(capacity: 64)
-    var outcome = Program.Outcome()
+    var outcome = RunnableProgram.Outcome()
     program.run(bytes, limits, into: &output, isTraced: false, &outcome)
     if let failure = outcome.failure { throw failure }
     return outcome.count
