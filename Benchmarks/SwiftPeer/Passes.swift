@@ -34,7 +34,7 @@ final class Values<Record: AvroRecord> {
     writer.reset()
     record.encode(to: &writer)
     writer.withBytes { bench_use($0.baseAddress) }
-    place.initialize(to: record)
+    place.initialize(to: consume record)
   }
   if let failure = writer.failure { throw failure }
 }
