@@ -81,9 +81,10 @@ extension AvroValue {
 
   /// Reads a value from exactly these bytes, which were written with another schema.
   ///
-  /// - Parameter plan: from that schema to this type's. Borrowed: an initializer would take a reference of its own.
+  /// - Parameter plan: from that schema to this type's; borrowed, for an initializer would count a reference.
   @inlinable public init(
-    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: borrowing ResolutionPlan, limits: AvroLimits = AvroLimits()
+    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: borrowing ResolutionPlan,
+    limits: AvroLimits = AvroLimits()
   ) throws(AvroError) {
     self = try Self.decodeWhole(bytes, plan, limits)
   }
@@ -108,8 +109,8 @@ extension AvroValue {
   /// As ``init(avroBytes:resolvedBy:limits:)-(UnsafeRawBufferPointer,_,_)``, with memory that is used again: what was in
   /// `scratch` is forgotten.
   @inlinable public init(
-    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: borrowing ResolutionPlan, limits: AvroLimits = AvroLimits(),
-    scratch: inout AvroWriter
+    avroBytes bytes: UnsafeRawBufferPointer, resolvedBy plan: borrowing ResolutionPlan,
+    limits: AvroLimits = AvroLimits(), scratch: inout AvroWriter
   ) throws(AvroError) {
     self = try Self.decodeWhole(bytes, plan, limits, &scratch)
   }
