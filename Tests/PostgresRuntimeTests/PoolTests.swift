@@ -121,10 +121,12 @@ import Testing
     let server = try await TestPostgres.shared()
     let pool = PostgresPool(server.configuration(), maxConnections: 1)
     let isInside = Locked(false)
+    // Not the count of those who wait: closing makes it 0 again, perhaps before the borrower has looked.
+    let isClosing = Locked(false)
     let borrower = Task {
       try await pool.withConnection { connection in
         isInside.withLock { $0 = true }
-        while pool.counts.waiting == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        while !isClosing.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(1)) }
         try await Task.sleep(for: .milliseconds(100))
         return try await answers(connection)
       }
@@ -132,6 +134,7 @@ import Testing
     while !isInside.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(1)) }
     let waiting = Task { try await pool.run { _ in } }
     while pool.counts.waiting == 0 { try await Task.sleep(for: .milliseconds(1)) }
+    isClosing.withLock { $0 = true }
     await pool.close()
     #expect(try await borrower.value)
     #expect(try await postgresError { try await waiting.value }.kind == .closed)
