@@ -18,6 +18,8 @@ let package = Package(
     .library(name: "SchemaRegistry", targets: ["SchemaRegistry"]),
     .library(name: "SchemaRegistryServer", targets: ["SchemaRegistryServer"]),
     .library(name: "PostgresRuntime", targets: ["PostgresRuntime"]),
+    .library(name: "GraphQLRuntime", targets: ["GraphQLRuntime"]),
+    .library(name: "GraphQLServer", targets: ["GraphQLServer"]),
     .library(name: "Synchronizer", targets: ["SynchronizerService"]),
     .executable(name: "bank", targets: ["bank"]),
   ],
@@ -25,6 +27,10 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
+    .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
   ],
   targets: House.cLibraries + House.generator + House.runtime + House.definitions + House.services + House.tests
 )
@@ -86,6 +92,22 @@ enum House {
       .target(
         name: "PostgresRuntime", dependencies: ["CPq"], path: "Sources/Runtime/Postgres", exclude: ["CPq"],
         swiftSettings: strict),
+      .target(
+        name: "GraphQLRuntime", dependencies: ["JSONText"], path: "Sources/Runtime/GraphQL", swiftSettings: strict),
+      .target(
+        name: "GraphQLServer",
+        dependencies: [
+          "GraphQLRuntime", "JSONText", hummingbird,
+          .product(name: "HummingbirdCore", package: "hummingbird"),
+          .product(name: "NIOCore", package: "swift-nio"),
+          .product(name: "NIOHTTP1", package: "swift-nio"),
+          .product(name: "NIOWebSocket", package: "swift-nio"),
+          .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+          .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+          .product(name: "HTTPTypes", package: "swift-http-types"),
+          .product(name: "Logging", package: "swift-log"),
+        ],
+        path: "Sources/Runtime/GraphQLServer", swiftSettings: strict),
     ]
   }
 
@@ -114,11 +136,18 @@ enum House {
       service("CommandGeneratorService", folder: "CommandGenerator"),
       service("CommandHandlerService", folder: "CommandHandler"),
       service("AuditService", folder: "Audit"),
+      .target(
+        name: "GraphQLEndpointService", dependencies: ["BankSupport", "GraphQLRuntime", "GraphQLServer"],
+        path: "Sources/Services/GraphQLEndpoint", resources: [.embedInCode("schema.graphql")], swiftSettings: strict),
+      .target(
+        name: "FrontendService", dependencies: ["BankSupport"], path: "Sources/Services/Frontend",
+        swiftSettings: strict),
       .executableTarget(
         name: "bank",
         dependencies: [
           "SetupDBService", "SynchronizerService", "HeartbeatService", "CommandGeneratorService",
-          "CommandHandlerService", "AuditService", "BankSupport", "SchemaRegistryServer",
+          "CommandHandlerService", "AuditService", "GraphQLEndpointService", "FrontendService", "BankSupport",
+          "SchemaRegistryServer",
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ],
         path: "Sources/Services/bank", swiftSettings: strict),

@@ -1,0 +1,21 @@
+/// What a connection may cost at most; what a document may is in `GraphQLLimits`.
+public struct GraphQLServerLimits: Hashable, Sendable {
+  /// Of an HTTP request's body.
+  public var maxBodyBytes = 1 << 20
+  /// Requests in one HTTP request with an array as its body.
+  public var maxBatch = 10
+  /// Of a WebSocket message.
+  public var maxMessageBytes = 1 << 20
+  /// Subscriptions that a WebSocket may have open at a time.
+  public var maxSubscriptionsPerConnection = 100
+  /// WebSockets and streams that are open at a time.
+  public var maxConnections = 10_000
+  /// Messages that wait for a client that reads slowly; then its connection is closed.
+  public var maxQueuedMessages = 1_000
+  /// The same in bytes.
+  public var maxQueuedBytes = 4 << 20
+  /// From the opening of a WebSocket to `connection_init`.
+  public var connectionInitTimeoutMillis = 3_000
+
+  public init() {}
+}
