@@ -4,7 +4,8 @@ BANK = .build/$(CONFIGURATION)/bank
 # Options of "bank up", such as UP="--port-offset 100".
 UP ?=
 
-.PHONY: run test test-long clean-temporary lint build setup setup-test bench bench-codec bench-codec-debug clean
+.PHONY: run test test-long clean-temporary lint build setup setup-test bench bench-codec bench-codec-debug \
+  bench-subscribers clean
 
 run: setup
 	swift build -c $(CONFIGURATION) --product bank
@@ -39,8 +40,8 @@ setup:
 setup-test:
 	@scripts/setup test
 
-# All benchmarks that there are: the codec's.
-bench: bench-codec
+# All benchmarks that there are.
+bench: bench-codec bench-subscribers
 
 # Generated code against hand-written C and other libraries; exits 1 where a gate does not hold. Benchmarks/README.md
 # tells how to read the tables. BENCH: options of codec-bench, such as BENCH="--rounds 10 --cases cmt,wide".
@@ -56,6 +57,12 @@ bench-codec-debug: setup-test
 	swift build -c release --package-path Benchmarks
 	swift build -c debug --package-path Benchmarks --product swift-peer
 	cd Benchmarks && .build/release/codec-bench --debug $(BENCH)
+
+# The endpoint with a thousand subscribers and more, beside a peer in Python.
+bench-subscribers: setup-test
+	swift build -c release --product bank
+	swift build -c release --package-path Benchmarks --product subscriber-bench
+	cd Benchmarks && .build/release/subscriber-bench $(BENCH)
 
 # The bank's own state (accounts, topics) goes by "bank clean".
 clean:

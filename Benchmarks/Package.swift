@@ -9,7 +9,10 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let package = Package(
   name: "open-bank-mark-benchmarks",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "open-bank-mark", path: "..")],
+  dependencies: [
+    .package(name: "open-bank-mark", path: ".."),
+    .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+  ],
   targets: [
     .target(
       name: "Records", dependencies: [.product(name: "AvroRuntime", package: "open-bank-mark")], path: "Records",
@@ -23,6 +26,19 @@ let package = Package(
         .product(name: "AvroSchema", package: "open-bank-mark"),
       ],
       path: "SwiftPeer", swiftSettings: strict),
-    .executableTarget(name: "codec-bench", path: "CodecBench", swiftSettings: strict),
+    .target(name: "BenchSupport", path: "Support", swiftSettings: strict),
+    .executableTarget(
+      name: "codec-bench", dependencies: ["BenchSupport"], path: "CodecBench", swiftSettings: strict),
+    .executableTarget(
+      name: "subscriber-bench",
+      dependencies: [
+        "BenchSupport",
+        .product(name: "Definitions", package: "open-bank-mark"),
+        .product(name: "KafkaRuntime", package: "open-bank-mark"),
+        .product(name: "SchemaRegistry", package: "open-bank-mark"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "SubscriberBench", swiftSettings: strict),
   ]
 )

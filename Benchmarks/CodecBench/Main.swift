@@ -1,3 +1,4 @@
+import BenchSupport
 import Foundation
 
 /// What the command line asks for.
@@ -56,7 +57,7 @@ struct CodecBench {
     // A peer that ends early is an error of its own.
     signal(SIGPIPE, SIG_IGN)
     let list = try PeerList(file: ".tools/peers.txt")
-    let compiler = ResultLog.output(of: ["swift", "--version"]) ?? "unknown"
+    let compiler = Machine.output(of: ["swift", "--version"]) ?? "unknown"
     func own(_ name: String, _ configuration: String) -> Peer {
       Peer(
         name: name, version: "\(compiler), \(configuration)", hasProcessPerCase: false,
@@ -74,7 +75,7 @@ struct CodecBench {
     Report(measured: run.measurements, peers: peers, missing: list.missing, cases: options.cases).print()
     let chart = Chart(
       measured: run.measurements, peers: peers,
-      note: "\(ResultLog.processor()), revision \(ResultLog.revision()), least of \(options.rounds) rounds")
+      note: "\(log.machine.processor), revision \(log.machine.revision), least of \(options.rounds) rounds")
     let chartFile = log.file.deletingPathExtension().appendingPathExtension("svg")
     try chart.svg().write(to: chartFile, atomically: true, encoding: .utf8)
 
