@@ -1,10 +1,12 @@
+import JSONText
+
 /// What a request may cost at most. Past a limit there is an error that names it, with `extensions.code` `LIMIT`.
 public struct GraphQLLimits: Hashable, Sendable {
   /// Of the document in bytes of UTF-8.
   public var maxDocumentBytes = 65_536
   /// Of the document, comments left out.
   public var maxTokens = 5_000
-  /// How deep selection sets may nest, fragments followed, and likewise values and types.
+  /// How deep selection sets may nest, fragments followed, and likewise values and types; ``deepest`` at most.
   public var maxDepth = 30
   /// Fields with an alias in an operation, fragments followed.
   public var maxAliases = 100
@@ -18,4 +20,14 @@ public struct GraphQLLimits: Hashable, Sendable {
   public var maxCachedDocuments = 1_000
 
   public init() {}
+
+  /// No configured ``maxDepth`` goes past this: what walks over a document calls itself once a level.
+  public static let deepest = 100
+}
+
+extension GraphQLError {
+  /// Names the limit that was passed.
+  static func overLimit(_ message: String, _ locations: [SourceLocation] = []) -> GraphQLError {
+    GraphQLError(message, locations: locations, extensions: [JSONValue.Member("code", .string("LIMIT"))])
+  }
 }

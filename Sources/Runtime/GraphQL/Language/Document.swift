@@ -48,7 +48,7 @@ public struct OperationDefinition: Hashable, Sendable {
 }
 
 public struct VariableDefinition: Hashable, Sendable {
-  /// Without `$`; located at the `$`.
+  /// Without `$`, and located behind it; the definition is located at the `$`.
   public var name: Name
   public var type: TypeReference
   public var defaultValue: LiteralNode?
