@@ -2,8 +2,8 @@
 enum NearName {
   /// `; did you mean …?` with the nearest name, or nothing when none is near.
   static func hint(for name: String, among names: some Sequence<String>) -> String {
-    // Longer names are no slips of the keyboard, and comparing them takes time.
-    guard name.utf8.count <= 100 else { return "" }
+    // Short names are near to too many others; long ones take time.
+    guard (3...100).contains(name.utf8.count) else { return "" }
     let written = Array(name.utf8).map(lowercased)
     let allowed = name.utf8.count * 2 / 5 + 1
     var best: (name: String, distance: Int)?
