@@ -178,6 +178,7 @@ enum House {
           "TopologyModel",
           "LibAvroBridge", "TestPostgres",
         ]),
+      test("GraphQLRuntimeTests", ["GraphQLRuntime", "JSONText", "PythonPeer"], exclude: ["graphql_core_peer.py"]),
       test("FuzzTests", ["FuzzTargets"]),
       test("PluginTests", ["AvroSchema", "RandomAvro"]),
       test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
