@@ -232,7 +232,8 @@ enum House {
   static var testSupport: [Target] {
     [
       .target(
-        name: "FuzzTargets", dependencies: ["AllTypesFixture", "AvroFile", "AvroRuntime", "AvroSchema"],
+        name: "FuzzTargets",
+        dependencies: ["AllTypesFixture", "AvroFile", "AvroRuntime", "AvroSchema", "GraphQLRuntime"],
         path: "Tests/Fuzz/Targets", swiftSettings: strict),
       .target(name: "PythonPeer", path: "Tests/Support/PythonPeer", swiftSettings: strict),
       .target(name: "EmbeddedBroker", path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),

@@ -27,7 +27,7 @@ import Testing
 
   static var limits: GraphQLLimits {
     var limits = GraphQLLimits()
-    limits.maxDepth = 100
+    limits.maxDepth = GraphQLLimits.deepest
     limits.maxAliases = .max
     limits.maxCost = .max
     limits.maxErrors = .max

@@ -22,7 +22,7 @@ public struct GraphQLLimits: Hashable, Sendable {
   public init() {}
 
   /// No configured ``maxDepth`` goes past this: what walks over a document calls itself once a level.
-  public static let deepest = 100
+  public static let deepest = 64
 }
 
 extension GraphQLError {

@@ -5,7 +5,7 @@ public struct FuzzTarget: Sendable {
   public let name: String
   public let run: @Sendable (UnsafeRawBufferPointer) -> Void
 
-  public static let all = [container, decoder, json, resolver, schema]
+  public static let all = [container, decoder, graphql, json, resolver, schema]
 }
 
 extension FuzzTarget {
