@@ -54,8 +54,8 @@ struct RandomDocument {
     for number in 0..<operationCount {
       let kind = chance(75) ? "query" : pick(["mutation", "subscription"])
       let root = schema.rootType(of: OperationKind(rawValue: kind) ?? .query) ?? "Query"
-      let isNamed = operationCount > 1 ? !mistake(8) : chance(60)
-      let name = isNamed ? " Op\(mistake(5) ? 0 : number)" : ""
+      let isNamed = operationCount > 1 ? !mistake(15) : chance(60)
+      let name = isNamed ? " Op\(mistake(20) ? 0 : number)" : ""
       bodies.append((kind + name, directives(), selectionSet(on: root, depth: 0)))
     }
     var fragments: [String] = []
@@ -153,10 +153,8 @@ struct RandomDocument {
 
   private mutating func field(on type: String, depth: Int) -> String {
     var fields = schema.types[type]?.fields.all ?? []
-    if type == "Query", chance(4) {
-      fields = [
-        schema.field("__type", on: schema.types["Query"]!), schema.field("__schema", on: schema.types["Query"]!),
-      ].compactMap { $0 }
+    if type == "Query", let query = schema.types[type], chance(4) {
+      fields = ["__type", "__schema"].compactMap { schema.field($0, on: query) }
     }
     let leaves = fields.filter { schema.types[$0.type.name]?.isComposite == false }
     if depth > 4, !leaves.isEmpty { fields = leaves }

@@ -113,6 +113,12 @@ import Testing
       ),
       ("schema { query: A } scalar A", ["1:17: A is no object type, which operations begin at"]),
       ("schema { query: Aa } type A { a: Int }", ["1:17: there is no type Aa"]),
+      (
+        "type Query { a: Int } interface I implements J { a: Int } interface J implements I { a: Int }",
+        [
+          "1:46: I can't implement J, which implements it", "1:82: J can't implement I, which implements it",
+        ]
+      ),
       ("type Query {", ["1:13: syntax error: expected a name, found the end of the document"]),
       (
         "type Query { a: A\n b: B }\nunion C = D",

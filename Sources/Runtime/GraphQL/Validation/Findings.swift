@@ -64,6 +64,8 @@ struct Findings {
 
 /// Bounds the work of rules that follow fragments, which can be far more than the document is long.
 struct WorkBudget {
+  static var throughFragments: WorkBudget { WorkBudget(200_000, "steps through fragments") }
+
   private let limit: Int
   private var left: Int
   private let what: String

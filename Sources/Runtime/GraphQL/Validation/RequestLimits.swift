@@ -38,7 +38,7 @@ extension GraphQLSchema {
     var weighing = Weighing(schema: self, fragments: fragments) { name in
       if case .integer(let value)? = variables[name] { Int(value) } else { nil }
     }
-    var budget = WorkBudget(1_000_000, "steps through fragments")
+    var budget = WorkBudget.throughFragments
     do {
       return try weighing.weight(of: operation, &budget).costError(limits, at: operation.location)
     } catch {

@@ -123,11 +123,8 @@ extension Validator {
   /// Section 5.3.1.
   private mutating func noteUnknown(_ field: FieldNode, on parent: NamedType) {
     let name = field.name.text
-    let owners = schema.possibleTypes(of: parent).filter { schema.types[$0]?.fields[name] != nil }
-    let hint =
-      owners.min().map { "; did you mean it in '... on \($0)'?" }
-      ?? NearName.hint(for: name, among: parent.fields.all.map(\.name))
-    findings.add(.fieldSelections, "\(parent.name) has no field \(name)\(hint)", at: field.location)
+    findings.add(
+      .fieldSelections, "\(parent.name) has no field \(name)\(schema.hint(for: name, on: parent))", at: field.location)
   }
 
   /// Sections 5.5.2.1 and 5.5.2.3.
@@ -190,6 +187,15 @@ extension Validator {
       note(usagesIn: fields, of: definitions)
     default: break
     }
+  }
+}
+
+extension GraphQLSchema {
+  /// A type that has the field and that objects may be of, or a field of a near name.
+  fileprivate func hint(for name: String, on parent: NamedType) -> String {
+    let owners = possibleTypes(of: parent).filter { types[$0]?.fields[name] != nil }
+    if let owner = owners.min() { return "; did you mean it in '... on \(owner)'?" }
+    return NearName.hint(for: name, among: parent.fields.all.map(\.name))
   }
 }
 

@@ -48,7 +48,7 @@ struct Validator {
     checkFragmentNames()
     checkFragmentCycles()
     do {
-      var budget = WorkBudget(1_000_000, "steps through fragments")
+      var budget = WorkBudget.throughFragments
       try checkFragmentUse(&budget)
       try checkVariables(&budget)
       try checkSubscriptions(&budget)
