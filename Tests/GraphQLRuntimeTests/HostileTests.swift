@@ -18,8 +18,7 @@ import Testing
     return limits
   }
 
-  /// Runs it on a thread with a quarter of the stack that threads usually have here. (A release build takes a fifth of
-  /// what a debug build does.)
+  /// Runs it on a thread with a quarter of the stack that threads usually have here.
   static func onSmallStack<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in
       let thread = Thread { continuation.resume(returning: body()) }
