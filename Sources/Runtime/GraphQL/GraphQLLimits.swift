@@ -18,6 +18,8 @@ public struct GraphQLLimits: Hashable, Sendable {
   public var maxVariablesBytes = 65_536
   /// Documents whose parsing and validation is remembered.
   public var maxCachedDocuments = 1_000
+  /// Fields of one query that wait at the same time, beside the first.
+  public var maxConcurrentFields = 8
 
   public init() {}
 
