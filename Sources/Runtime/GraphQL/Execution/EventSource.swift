@@ -1,0 +1,55 @@
+/// The source stream of a subscription, its type erased (October 2021, section 6.2.3.1).
+struct EventSource: Sendable {
+  /// The response stream (6.2.3.2): what each event is mapped to, and what an error becomes.
+  let responses:
+    @Sendable (
+      _ respond: @escaping @Sendable (GraphQLOutputValue) async -> GraphQLResponse,
+      _ failure: @escaping @Sendable (any Error) -> GraphQLError
+    ) -> any AsyncSequence<GraphQLResponse, any Error> & Sendable
+
+  init<Events: AsyncSequence & Sendable>(_ events: Events) where Events.Element: GraphQLOutput {
+    responses = { respond, failure in ResponseStream(events: events, respond: respond, failure: failure) }
+  }
+}
+
+/// Asks for one event when the response to the one before was taken: a slow reader holds up its source, nothing is
+/// kept here. There is no task: cancellation of the reader is the source's.
+private struct ResponseStream<Events: AsyncSequence & Sendable>: AsyncSequence, Sendable
+where Events.Element: GraphQLOutput {
+  typealias Element = GraphQLResponse
+  typealias Failure = any Error
+
+  let events: Events
+  let respond: @Sendable (GraphQLOutputValue) async -> GraphQLResponse
+  let failure: @Sendable (any Error) -> GraphQLError
+
+  func makeAsyncIterator() -> Iterator {
+    Iterator(events: events.makeAsyncIterator(), respond: respond, failure: failure)
+  }
+
+  struct Iterator: AsyncIteratorProtocol {
+    var events: Events.AsyncIterator
+    let respond: @Sendable (GraphQLOutputValue) async -> GraphQLResponse
+    let failure: @Sendable (any Error) -> GraphQLError
+    var hasEnded = false
+
+    mutating func next() async throws -> GraphQLResponse? { try await next(isolation: nil) }
+
+    mutating func next(isolation actor: isolated (any Actor)?) async throws -> GraphQLResponse? {
+      guard !hasEnded else { return nil }
+      do {
+        if let event = try await events.next(isolation: actor), !Task.isCancelled {
+          return await respond(event.graphQLValue)
+        }
+        hasEnded = true
+        return nil
+      } catch is CancellationError {
+        hasEnded = true
+        return nil
+      } catch {
+        hasEnded = true
+        throw failure(error)
+      }
+    }
+  }
+}

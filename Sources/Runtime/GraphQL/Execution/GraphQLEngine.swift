@@ -1,0 +1,188 @@
+/// Executes documents of a schema with typed resolvers (October 2021, section 6).
+///
+/// ```swift
+/// let engine = try GraphQLEngine<BankContext>(sdl: text) { resolvers in
+///   resolvers.object("Transaction", of: TransactionRow.self) { type in
+///     type.field("iban", \.iban)
+///     type.field("id") { row in try row.idAsInt() }
+///   }
+///   resolvers.query("transaction_by_id") { arguments, context in
+///     try await context.store.transaction(id: arguments.int("id"))
+///   }
+///   resolvers.subscription("stream_transactions") { arguments, context in
+///     try context.transactions(of: arguments.optionalString("iban"))
+///   }
+/// }
+/// ```
+public final class GraphQLEngine<Context: Sendable>: GraphQLService {
+  let schema: GraphQLSchema
+  let limits: GraphQLLimits
+  private let allowsIntrospection: Bool
+  private let registry: ResolverRegistry
+  private let documents: DocumentCache
+  private let onError: @Sendable (any Error, GraphQLError) -> Void
+
+  /// - Parameters:
+  ///   - allowsIntrospection: when false, `__schema` and `__type` are refused with code `INTROSPECTION_DISABLED`.
+  ///   - onError: gets what a resolver threw that is no ``GraphQLError``, and what the client was shown, with its path.
+  ///     It must not block.
+  ///   - declare: declares the resolver of each field; called once, before this returns.
+  /// - Throws: ``GraphQLResolverMismatch`` when resolvers and schema do not fit each other.
+  public init(
+    schema: GraphQLSchema, limits: GraphQLLimits = GraphQLLimits(), allowsIntrospection: Bool = true,
+    onError: @escaping @Sendable (any Error, GraphQLError) -> Void,
+    _ declare: (GraphQLResolvers<Context>) -> Void
+  ) throws {
+    self.schema = schema
+    self.limits = limits
+    self.allowsIntrospection = allowsIntrospection
+    self.onError = onError
+    documents = DocumentCache(limits: limits)
+    let resolvers = GraphQLResolvers<Context>(schema: schema)
+    declare(resolvers)
+    registry = try ResolverRegistry(schema: schema, declared: resolvers.types, problems: resolvers.problems)
+  }
+
+  /// As ``init(schema:limits:allowsIntrospection:onError:_:)``, from the text of a schema file.
+  ///
+  /// - Throws: ``GraphQLSchemaError`` too.
+  public convenience init(
+    sdl: String, limits: GraphQLLimits = GraphQLLimits(), allowsIntrospection: Bool = true,
+    onError: @escaping @Sendable (any Error, GraphQLError) -> Void,
+    _ declare: (GraphQLResolvers<Context>) -> Void
+  ) throws {
+    try self.init(
+      schema: GraphQLSchema(sdl: sdl), limits: limits, allowsIntrospection: allowsIntrospection, onError: onError,
+      declare)
+  }
+}
+
+// MARK: preparing
+
+extension GraphQLEngine {
+  public func prepare(_ request: GraphQLRequest) throws(GraphQLRequestError) -> PreparedOperation {
+    let document = try document(request.query)
+    let operation = try operation(named: request.operationName, of: document)
+    let variables = try VariableCoercion.coerce(
+      request.variables, operation.variables, schema: schema, limits: limits)
+    let plan = document.plan(of: operation) {
+      let builder = PlanBuilder(
+        schema: schema, registry: registry, fragments: document.fragments, variables: variables)
+      // Validation has refused operations whose root type the schema does not have.
+      let typeName = schema.rootType(of: operation.kind) ?? schema.queryType
+      return OperationPlan(owner: ObjectIdentifier(self), root: builder.root(of: operation, on: typeName))
+    }
+    return PreparedOperation(
+      operation: operation, fragments: document.fragments, variables: variables, plan: plan)
+  }
+
+  private func document(_ text: String) throws(GraphQLRequestError) -> ValidDocument {
+    if let document = documents.document(of: text) { return document }
+    let parsed: Document
+    do {
+      parsed = try Document(parsing: text, limits: limits)
+    } catch {
+      throw GraphQLRequestError(.syntax, [error])
+    }
+    let errors = schema.validate(parsed, limits: limits)
+    guard errors.isEmpty else { throw GraphQLRequestError(.validation, errors) }
+    let document = ValidDocument(parsed)
+    if !allowsIntrospection, let use = Introspection.firstUse(in: document) {
+      let error = GraphQLError("introspection is turned off: no \(use.name.text)", code: "INTROSPECTION_DISABLED")
+      throw GraphQLRequestError(.validation, [error.located(at: [use.location])])
+    }
+    documents.insert(text, document)
+    return document
+  }
+
+  /// "GetOperation" (section 6.1).
+  private func operation(
+    named name: String?, of document: ValidDocument
+  ) throws(GraphQLRequestError) -> OperationDefinition {
+    guard let name else {
+      guard let only = document.operations.first else {
+        throw GraphQLRequestError(.operation, [GraphQLError("the document has no operation")])
+      }
+      guard document.operations.count == 1 else {
+        let message = "the document has several operations: operationName has to name one"
+        throw GraphQLRequestError(.operation, [GraphQLError(message)])
+      }
+      return only
+    }
+    guard let operation = document.operations.first(where: { $0.name?.text == name }) else {
+      throw GraphQLRequestError(.operation, [GraphQLError("the document has no operation of that operationName")])
+    }
+    return operation
+  }
+}
+
+// MARK: executing
+
+extension GraphQLEngine {
+  public func execute(_ operation: PreparedOperation, context: Context) async -> GraphQLResponse {
+    guard let plan = plan(of: operation), operation.kind != .subscription else {
+      return GraphQLResponse(data: nil, errors: [notExecutable])
+    }
+    let executor = executor(context)
+    var errors = FieldErrors(maxCount: limits.maxErrors)
+    let isSerial = operation.kind == .mutation
+    let data = await executor.objectAsync(plan.root, NoSource.shared, isSerial: isSerial, &errors)
+    return GraphQLResponse(data: data ?? .null, errors: errors.finished(onError))
+  }
+
+  public func subscribe(_ operation: PreparedOperation, context: Context) async -> GraphQLSubscription {
+    guard let plan = plan(of: operation), operation.kind == .subscription else {
+      return .failed(GraphQLResponse(data: nil, errors: [notExecutable]))
+    }
+    let executor = executor(context)
+    // A subscription has one root field (section 5.2.3.1), unless a directive leaves it out.
+    guard let field = plan.root.fields.first, plan.root.failure == nil else {
+      let error = plan.root.failure ?? GraphQLError("the subscription selects no field")
+      return .failed(GraphQLResponse(data: nil, errors: [error]))
+    }
+    let source: EventSource
+    do {
+      source = try await events(of: field, executor)
+    } catch {
+      return .failed(GraphQLResponse(data: nil, errors: [shown(error, field)]))
+    }
+    let limits = limits
+    let onError = onError
+    let responses = source.responses(
+      { event in
+        var errors = FieldErrors(maxCount: limits.maxErrors)
+        let data = await executor.event(event, field, &errors)
+        return GraphQLResponse(data: data ?? .null, errors: errors.finished(onError))
+      }, { error in self.shown(error, field) })
+    return .responses(responses)
+  }
+
+  private func events(of field: FieldPlan, _ executor: Executor) async throws -> EventSource {
+    switch field.call {
+    case .resolver(.stream(let subscribe)): return try await subscribe(field.arguments, executor.context)
+    case .failing(let error): throw error
+    default: throw GraphQLError("\(field.coordinate) cannot be subscribed to")
+    }
+  }
+
+  /// An error of the source stream, as the client sees it; the log gets it when it is not for the client.
+  private func shown(_ error: any Error, _ field: FieldPlan) -> GraphQLError {
+    var errors = FieldErrors(maxCount: 1)
+    errors.add(error, at: field.locations)
+    errors.prefix(from: 0, .key(field.key))
+    return errors.finished(onError)[0]
+  }
+
+  private func executor(_ context: Context) -> Executor {
+    Executor(context: TypedContext(context), permits: TaskPermits(limits.maxConcurrentFields))
+  }
+
+  /// Nil when another engine has prepared it.
+  private func plan(of operation: PreparedOperation) -> OperationPlan? {
+    operation.plan.flatMap { $0.owner == ObjectIdentifier(self) ? $0 : nil }
+  }
+
+  private var notExecutable: GraphQLError {
+    GraphQLError("this operation was not prepared for this: prepare it with the engine that executes it")
+  }
+}
