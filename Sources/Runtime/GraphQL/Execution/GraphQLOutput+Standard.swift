@@ -41,7 +41,7 @@ extension UUID: GraphQLOutput {
 
 /// Of a custom scalar as it is; of a built-in one or an enum when it fits.
 extension JSONValue: GraphQLOutput {
-  public static var graphQLShape: GraphQLShape { .anyLeaf }
+  public static var graphQLShape: GraphQLShape { .dynamic }
   public var graphQLValue: GraphQLOutputValue { if case .null = self { .null } else { .leaf(self) } }
 }
 

@@ -12,14 +12,12 @@ public protocol GraphQLOutput: Sendable {
 public indirect enum GraphQLShape: Hashable, Sendable {
   /// One of these built-in scalars, or any custom one.
   case scalar(Set<String>)
-  /// Any scalar or enum: its value is looked at when it is there.
-  case anyLeaf
   /// An enum that has at least these values; the name is the Swift type's.
   case enumeration(String, values: [String])
   /// The object type whose source this Swift type is, or an interface or union that it belongs to.
   case object(ObjectIdentifier, String)
-  /// Any object type, interface or union: its type is looked at when the value is there.
-  case anyObject
+  /// Whether it fits is looked at when the value is there.
+  case dynamic
   case list(GraphQLShape)
   case optional(GraphQLShape)
 }
@@ -53,7 +51,7 @@ public struct AnyGraphQLObject: GraphQLOutput {
 
   public init(_ object: any GraphQLObject) { self.object = object }
 
-  public static var graphQLShape: GraphQLShape { .anyObject }
+  public static var graphQLShape: GraphQLShape { .dynamic }
   public var graphQLValue: GraphQLOutputValue { object.graphQLValue }
 }
 

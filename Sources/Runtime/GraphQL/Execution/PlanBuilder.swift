@@ -29,7 +29,7 @@ final class PlanBuilder: Sendable {
   private func selection(_ sets: [SelectionSet], on typeName: String) -> SelectionPlan {
     // Each object type has resolvers: that was checked when the engine was made.
     let source = registry.types[typeName]?.source ?? ObjectIdentifier(NoSource.self)
-    var collected = CollectedFields()
+    var collected = FieldGroups()
     do throws(GraphQLError) {
       for set in sets { try collect(set, on: typeName, into: &collected) }
     } catch {
@@ -94,7 +94,7 @@ extension LeafType {
 // MARK: section 6.3.2
 
 /// Fields by response key, in the order in which the keys turned up.
-private struct CollectedFields {
+private struct FieldGroups {
   var groups: [[FieldNode]] = []
   private var index: [String: Int] = [:]
   var visitedFragments: Set<String> = []
@@ -112,7 +112,7 @@ private struct CollectedFields {
 
 extension PlanBuilder {
   private func collect(
-    _ set: SelectionSet, on typeName: String, into collected: inout CollectedFields
+    _ set: SelectionSet, on typeName: String, into collected: inout FieldGroups
   ) throws(GraphQLError) {
     for selection in set.selections {
       switch selection {

@@ -94,6 +94,7 @@ private struct ResolverCheck {
   /// Nil when it fits; whether it may be null is looked at when the value is there.
   private func mismatch(_ shape: GraphQLShape, _ type: SchemaType) -> String? {
     switch (shape, type) {
+    case (.dynamic, _): return nil
     case (.optional(let shape), _): return mismatch(shape, type)
     case (_, .nonNull(let type)): return mismatch(shape, type)
     case (.list(let shape), .list(let type)): return mismatch(shape, type).map { "a list of \($0)" }
@@ -108,11 +109,9 @@ private struct ResolverCheck {
     switch (shape, type) {
     case (.scalar(let names), .scalar):
       return names.contains(name) || LeafType(scalar: name).isCustom ? nil : "a value for \(names.sorted())"
-    case (.anyLeaf, .scalar), (.anyLeaf, .enumeration): return nil
     case (.enumeration(let swift, let values), .enumeration(let type)):
       let unknown = values.filter { value in !type.values.contains { $0.name == value } }
       return unknown.isEmpty ? nil : "\(swift), whose values \(unknown) are not \(name)'s"
-    case (.anyObject, .interface), (.anyObject, .union), (.anyObject, .object): return nil
     case (.object(let source, let swift), .object):
       return types[name].map { $0.source == source } ?? true ? nil : "\(swift), which is not declared as its source"
     case (.object(let source, let swift), .interface), (.object(let source, let swift), .union):
