@@ -3,13 +3,18 @@ struct EventSource: Sendable {
   /// The response stream (6.2.3.2): what each event is mapped to, and what an error becomes.
   let responses:
     @Sendable (
-      _ respond: @escaping @Sendable (GraphQLOutputValue) async -> GraphQLResponse,
-      _ failure: @escaping @Sendable (any Error) -> GraphQLError
+      _ responder: EventResponder, _ failure: @escaping @Sendable (any Error) -> GraphQLError
     ) -> any AsyncSequence<GraphQLResponse, any Error> & Sendable
 
   init<Events: AsyncSequence & Sendable>(_ events: Events) where Events.Element: GraphQLOutput {
-    responses = { respond, failure in ResponseStream(events: events, respond: respond, failure: failure) }
+    responses = { responder, failure in ResponseStream(events: events, responder: responder, failure: failure) }
   }
+}
+
+/// What an event is mapped to. Where nothing waits there is no change of executor either.
+enum EventResponder: Sendable {
+  case sync(@Sendable (GraphQLOutputValue) -> GraphQLResponse)
+  case async(@Sendable (GraphQLOutputValue) async -> GraphQLResponse)
 }
 
 /// Asks for one event when the response to the one before was taken: a slow reader holds up its source, nothing is
@@ -20,16 +25,16 @@ where Events.Element: GraphQLOutput {
   typealias Failure = any Error
 
   let events: Events
-  let respond: @Sendable (GraphQLOutputValue) async -> GraphQLResponse
+  let responder: EventResponder
   let failure: @Sendable (any Error) -> GraphQLError
 
   func makeAsyncIterator() -> Iterator {
-    Iterator(events: events.makeAsyncIterator(), respond: respond, failure: failure)
+    Iterator(events: events.makeAsyncIterator(), responder: responder, failure: failure)
   }
 
   struct Iterator: AsyncIteratorProtocol {
     var events: Events.AsyncIterator
-    let respond: @Sendable (GraphQLOutputValue) async -> GraphQLResponse
+    let responder: EventResponder
     let failure: @Sendable (any Error) -> GraphQLError
     var hasEnded = false
 
@@ -39,7 +44,10 @@ where Events.Element: GraphQLOutput {
       guard !hasEnded else { return nil }
       do {
         if let event = try await events.next(isolation: actor), !Task.isCancelled {
-          return await respond(event.graphQLValue)
+          switch responder {
+          case .sync(let respond): return respond(event.graphQLValue)
+          case .async(let respond): return await respond(event.graphQLValue)
+          }
         }
         hasEnded = true
         return nil

@@ -90,14 +90,6 @@ struct Executor: Sendable {
     return completed ?? .null
   }
 
-  /// An event of a subscription: its value is the root field's.
-  func event(_ value: GraphQLOutputValue, _ field: FieldPlan, _ errors: inout FieldErrors) async -> JSONValue? {
-    let completed =
-      field.type.isSync
-      ? complete(value, field.type, field, &errors) : await completeAsync(value, field.type, field, &errors)
-    return finish(completed, field, 0, &errors).map { .object([JSONValue.Member(field.key, $0)]) }
-  }
-
   // MARK: checks
 
   private func nullError(_ field: FieldPlan) -> GraphQLError {

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Executes documents of a schema with typed resolvers (October 2021, section 6).
 ///
 /// ```swift
@@ -65,6 +67,8 @@ extension GraphQLEngine {
     let operation = try operation(named: request.operationName, of: document)
     let variables = try VariableCoercion.coerce(
       request.variables, operation.variables, schema: schema, limits: limits)
+    let cost = schema.costError(of: operation, fragments: document.fragments, variables: variables, limits: limits)
+    if let cost { throw GraphQLRequestError(.variables, [cost]) }
     let plan = document.plan(of: operation) {
       let builder = PlanBuilder(
         schema: schema, registry: registry, fragments: document.fragments, variables: variables)
@@ -146,15 +150,29 @@ extension GraphQLEngine {
     } catch {
       return .failed(GraphQLResponse(data: nil, errors: [shown(error, field)]))
     }
-    let limits = limits
-    let onError = onError
-    let responses = source.responses(
-      { event in
-        var errors = FieldErrors(maxCount: limits.maxErrors)
-        let data = await executor.event(event, field, &errors)
-        return GraphQLResponse(data: data ?? .null, errors: errors.finished(onError))
-      }, { error in self.shown(error, field) })
+    let responses = source.responses(responder(to: field, executor)) { error in self.shown(error, field) }
     return .responses(responses)
+  }
+
+  /// Executes the selection of an event (section 6.2.3.2): its value is the root field's.
+  private func responder(to field: FieldPlan, _ executor: Executor) -> EventResponder {
+    if field.type.isSync {
+      return .sync { event in
+        var errors = FieldErrors(maxCount: self.limits.maxErrors)
+        let completed = executor.complete(event, field.type, field, &errors)
+        return self.response(executor.finish(completed, field, 0, &errors), of: field, errors)
+      }
+    }
+    return .async { event in
+      var errors = FieldErrors(maxCount: self.limits.maxErrors)
+      let completed = await executor.completeAsync(event, field.type, field, &errors)
+      return self.response(executor.finish(completed, field, 0, &errors), of: field, errors)
+    }
+  }
+
+  private func response(_ value: JSONValue?, of field: FieldPlan, _ errors: FieldErrors) -> GraphQLResponse {
+    let data = value.map { JSONValue.object([JSONValue.Member(field.key, $0)]) } ?? .null
+    return GraphQLResponse(data: data, errors: errors.finished(onError))
   }
 
   private func events(of field: FieldPlan, _ executor: Executor) async throws -> EventSource {

@@ -41,8 +41,8 @@ public protocol GraphQLObject: GraphQLOutput {
 
 extension GraphQLObject {
   public static var graphQLShape: GraphQLShape { .object(ObjectIdentifier(Self.self), "\(Self.self)") }
-  public var graphQLTypeName: String? { nil }
-  public var graphQLValue: GraphQLOutputValue { .object(TypedSource(self, typeName: graphQLTypeName)) }
+  @inlinable public var graphQLTypeName: String? { nil }
+  @inlinable public var graphQLValue: GraphQLOutputValue { .object(TypedSource(self, typeName: graphQLTypeName)) }
 }
 
 /// Any object, where a field's interface or union has several Swift types.
@@ -62,18 +62,23 @@ public class GraphQLSource: @unchecked Sendable {
   let swiftType: ObjectIdentifier
   let typeName: String?
 
-  init(swiftType: ObjectIdentifier, typeName: String?) {
+  @usableFromInline init(swiftType: ObjectIdentifier, typeName: String?) {
     self.swiftType = swiftType
     self.typeName = typeName
   }
 }
 
-final class TypedSource<Value: Sendable>: GraphQLSource, @unchecked Sendable {
-  let value: Value
+@usableFromInline final class TypedSource<Value: Sendable>: GraphQLSource, @unchecked Sendable {
+  @usableFromInline let value: Value
 
-  init(_ value: Value, typeName: String?) {
+  @inlinable init(_ value: Value, typeName: String?) {
     self.value = value
     super.init(swiftType: ObjectIdentifier(Value.self), typeName: typeName)
+  }
+
+  /// The executor compares `swiftType` once an object, before it calls the resolvers of a type.
+  @inlinable static func value(of source: GraphQLSource) -> Value {
+    unsafeDowncast(source, to: TypedSource<Value>.self).value
   }
 }
 
@@ -87,7 +92,7 @@ public protocol GraphQLEnum: GraphQLOutput, GraphQLInput, CaseIterable, RawRepre
 
 extension GraphQLEnum {
   public static var graphQLShape: GraphQLShape { .enumeration("\(Self.self)", values: allCases.map(\.rawValue)) }
-  public var graphQLValue: GraphQLOutputValue { .leaf(.string(rawValue)) }
+  @inlinable public var graphQLValue: GraphQLOutputValue { .leaf(.string(rawValue)) }
 
   public init?(graphQLInput value: JSONValue) {
     guard case .string(let name) = value else { return nil }

@@ -93,10 +93,13 @@ public final class GraphQLObjectResolvers<Context: Sendable, Source: GraphQLObje
 
   /// A field that is read from the source at once. Such fields are executed without suspension: a selection of them
   /// costs little more than writing its values.
-  public func field<Output: GraphQLOutput>(
+  @inlinable public func field<Output: GraphQLOutput>(
     _ name: String, _ resolve: @escaping @Sendable (Source) throws -> Output
   ) {
-    add(name, .plain { source in try resolve(TypedSource<Source>.value(of: source)).graphQLValue }, Output.self)
+    // Inlinable, so that an optimizer knows both types where the resolver is called.
+    addPlain(name, Output.graphQLShape) { source in
+      try resolve(TypedSource<Source>.value(of: source)).graphQLValue
+    }
   }
 
   /// A field that takes arguments and is computed at once.
@@ -108,7 +111,7 @@ public final class GraphQLObjectResolvers<Context: Sendable, Source: GraphQLObje
         TypedSource<Source>.value(of: source), arguments, TypedContext<Context>.value(of: context)
       ).graphQLValue
     }
-    add(name, call, Output.self)
+    add(name, call, Output.graphQLShape)
   }
 
   /// A field that has to wait for something. Such fields of one object may run at the same time.
@@ -120,11 +123,18 @@ public final class GraphQLObjectResolvers<Context: Sendable, Source: GraphQLObje
         TypedSource<Source>.value(of: source), arguments, TypedContext<Context>.value(of: context)
       ).graphQLValue
     }
-    add(name, call, Output.self)
+    add(name, call, Output.graphQLShape)
   }
 
-  func add<Output: GraphQLOutput>(_ name: String, _ call: FieldResolver.Call, _ output: Output.Type) {
-    if declared.fields.updateValue(FieldResolver(call: call, shape: Output.graphQLShape), forKey: name) != nil {
+  @usableFromInline func addPlain(
+    _ name: String, _ shape: GraphQLShape,
+    _ call: @escaping @Sendable (GraphQLSource) throws -> GraphQLOutputValue
+  ) {
+    add(name, .plain(call), shape)
+  }
+
+  func add(_ name: String, _ call: FieldResolver.Call, _ shape: GraphQLShape) {
+    if declared.fields.updateValue(FieldResolver(call: call, shape: shape), forKey: name) != nil {
       problems.append("\(declared.name).\(name) has two resolvers")
     }
   }
@@ -150,11 +160,6 @@ struct FieldResolver: Sendable {
 
   let call: Call
   let shape: GraphQLShape
-}
-
-extension TypedSource {
-  /// The executor compares `swiftType` once an object, before it calls the resolvers of a type.
-  static func value(of source: GraphQLSource) -> Value { unsafeDowncast(source, to: TypedSource<Value>.self).value }
 }
 
 /// A context with its type erased.

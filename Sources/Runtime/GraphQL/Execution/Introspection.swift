@@ -125,6 +125,6 @@ extension GraphQLObjectResolvers where Context == NoSource {
       if try arguments.optionalBool("includeDeprecated") ?? false { return all.graphQLValue }
       return all?.filter(isCurrent).graphQLValue ?? .null
     }
-    add(name, call, [Element]?.self)
+    add(name, call, [Element]?.graphQLShape)
   }
 }

@@ -31,69 +31,76 @@ struct LiteralCoercion: Sendable {
         "the argument '\(definition.name)' of type \(definition.type) was not given",
         locations: [literal?.location ?? location])
     }
-    guard let value = value(literal, definition.type) else {
-      throw GraphQLError(
-        "the argument '\(definition.name)' has a value that is no \(definition.type)", locations: [literal.location])
-    }
-    return value
+    return try value(literal, definition.type)
   }
 
-  /// Nil when there is none.
+  /// Nil when there is none. It fits: a schema is checked.
   func defaultValue(of definition: InputValue) -> JSONValue? {
-    definition.defaultValue.flatMap { value($0, definition.type) }
+    definition.defaultValue.flatMap { try? value($0, definition.type) }
   }
 
   private func isMissingVariable(_ literal: LiteralNode) -> Bool {
     if case .variable(let name) = literal.value { variables[name] == nil } else { false }
   }
 
-  /// Nil when the literal is not of that type. Variables have values that were coerced already.
-  func value(_ literal: LiteralNode, _ type: SchemaType) -> JSONValue? {
+  /// Variables have values that were coerced already.
+  ///
+  /// - Throws: an error located at what does not fit, which in a valid document has to do with a variable that is null
+  ///   or absent.
+  func value(_ literal: LiteralNode, _ type: SchemaType) throws(GraphQLError) -> JSONValue {
     if case .variable(let name) = literal.value {
-      guard let value = variables[name] else { return nil }
-      if case .nonNull = type, value == .null { return nil }
+      guard let value = variables[name] else { throw misfit(literal, type) }
+      if case .nonNull = type, value == .null { throw misfit(literal, type) }
       return value
     }
     switch type {
-    case .nonNull(let type): return literal.value == .null ? nil : value(literal, type)
-    case .list(let item): return literal.value == .null ? .null : list(literal, of: item)
+    case .nonNull(let inner):
+      if literal.value == .null { throw misfit(literal, type) }
+      return try value(literal, inner)
+    case .list(let item): return literal.value == .null ? .null : try list(literal, of: item)
     case .named(let name):
       if literal.value == .null { return .null }
-      if case .inputObject(let type)? = schema.types[name] { return object(literal, type) }
-      guard let leaf = LeafType(named: name, in: schema) else { return nil }
-      if case .custom = leaf { return untyped(literal) }
-      return leaf.input(literal.value)
+      if case .inputObject(let type)? = schema.types[name] { return try object(literal, type) }
+      let leaf = LeafType(named: name, in: schema)
+      if case .custom? = leaf { return untyped(literal) }
+      guard let value = leaf?.input(literal.value) else { throw misfit(literal, type) }
+      return value
     }
   }
 
+  private func misfit(_ literal: LiteralNode, _ type: SchemaType) -> GraphQLError {
+    let value = if case .variable(let name) = literal.value { "the value of $\(name)" } else { "\(literal)" }
+    return GraphQLError("\(value) is no \(type)", locations: [literal.location])
+  }
+
   /// One value alone stands for a list of it (section 3.11).
-  private func list(_ literal: LiteralNode, of type: SchemaType) -> JSONValue? {
-    guard case .list(let items) = literal.value else { return value(literal, type).map { .array([$0]) } }
+  private func list(_ literal: LiteralNode, of type: SchemaType) throws(GraphQLError) -> JSONValue {
+    guard case .list(let items) = literal.value else { return .array([try value(literal, type)]) }
     var values: [JSONValue] = []
     for item in items {
       if isMissingVariable(item) {
-        if case .nonNull = type { return nil }
+        if case .nonNull = type { throw misfit(item, type) }
         values.append(.null)
       } else {
-        guard let value = value(item, type) else { return nil }
-        values.append(value)
+        values.append(try value(item, type))
       }
     }
     return .array(values)
   }
 
-  private func object(_ literal: LiteralNode, _ type: InputObjectType) -> JSONValue? {
-    guard case .object(let nodes) = literal.value else { return nil }
+  private func object(_ literal: LiteralNode, _ type: InputObjectType) throws(GraphQLError) -> JSONValue {
+    guard case .object(let nodes) = literal.value else { throw misfit(literal, .named(type.name)) }
     var members: [JSONValue.Member] = []
     for field in type.fields {
       let node = nodes.first { $0.name.text == field.name }
       if let node, !isMissingVariable(node.value) {
-        guard let value = value(node.value, field.type) else { return nil }
-        members.append(JSONValue.Member(field.name, value))
+        members.append(JSONValue.Member(field.name, try value(node.value, field.type)))
       } else if let value = defaultValue(of: field) {
         members.append(JSONValue.Member(field.name, value))
       } else if case .nonNull = field.type {
-        return nil
+        throw GraphQLError(
+          "the field \(type.name).\(field.name) of type \(field.type) was not given",
+          locations: [node?.value.location ?? literal.location])
       }
     }
     return .object(members)

@@ -35,7 +35,9 @@ final class SelectionPlan: Sendable {
 }
 
 /// A field of a selection set, merged of all places that ask for it.
-struct FieldPlan: Sendable {
+///
+/// A class: going through fields copies none of what they hold.
+final class FieldPlan: Sendable {
   enum Call: Sendable {
     /// `__typename`
     case constant(JSONValue)

@@ -122,11 +122,9 @@ extension PlanBuilder {
         guard try includes(fragment.directives), applies(fragment.typeCondition, to: typeName) else { continue }
         try collect(fragment.selectionSet, on: typeName, into: &collected)
       case .fragmentSpread(let spread):
-        guard !collected.visitedFragments.contains(spread.name.text), try includes(spread.directives),
-          let fragment = fragments[spread.name.text]
+        guard try includes(spread.directives), collected.visitedFragments.insert(spread.name.text).inserted,
+          let fragment = fragments[spread.name.text], applies(fragment.typeCondition, to: typeName)
         else { continue }
-        collected.visitedFragments.insert(spread.name.text)
-        guard applies(fragment.typeCondition, to: typeName) else { continue }
         try collect(fragment.selectionSet, on: typeName, into: &collected)
       }
     }

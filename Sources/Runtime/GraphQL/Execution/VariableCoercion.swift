@@ -39,7 +39,7 @@ struct VariableCoercion {
     let type = SchemaType(definition.type)
     let place = Place(variable: definition.name.text, location: definition.location)
     guard let given else {
-      if let literal = definition.defaultValue { return literals.value(literal, type) }
+      if let literal = definition.defaultValue { return try? literals.value(literal, type) }
       if case .nonNull = type { fail("it has to be given, as \(type)", place) }
       return nil
     }
