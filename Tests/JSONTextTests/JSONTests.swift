@@ -70,6 +70,26 @@ import Testing
     #expect(JSONValue.array([.double(.nan), .double(.infinity)]).text == #"["NaN","Infinity"]"#)
   }
 
+  /// Strings are looked through in steps of eight bytes: what has to be escaped stands at each place of a step.
+  @Test(arguments: [
+    "\"", "\\", "\n", "\r", "\t", "\u{0}", "\u{1F}", "\u{20}", "\u{7F}", "\u{80}", "\u{10FFFF}", "[", "]",
+  ])
+  func writingStrings(special: String) throws {
+    let escapes = [
+      "\"": "\\\"", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\u{0}": "\\u0000", "\u{1F}": "\\u001f",
+    ]
+    for place in 0..<18 {
+      let (start, end) = (String(repeating: "a", count: place), String(repeating: "é", count: 17 - place))
+      let value = JSONValue.string(start + special + end + special)
+      let escaped = escapes[special] ?? special
+      #expect(value.text == "\"" + start + escaped + end + escaped + "\"")
+      #expect(try JSONValue(parsing: value.text) == value)
+      var bytes = Array("x".utf8)
+      value.append(to: &bytes)
+      #expect(bytes == Array("x".utf8) + Array(value.text.utf8))
+    }
+  }
+
   /// Noise made of what JSON is made of: a value that is written as it was read, or an error within the text.
   @Test func garbage() throws {
     var state: UInt64 = 7

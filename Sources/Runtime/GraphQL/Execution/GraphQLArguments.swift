@@ -55,6 +55,12 @@ public struct GraphQLArgumentError: Error, Hashable, Sendable, CustomStringConve
   /// Nil: it is absent.
   public var found: JSONValue?
 
+  public init(argument: String, expected: String, found: JSONValue?) {
+    self.argument = argument
+    self.expected = expected
+    self.found = found
+  }
+
   public var description: String {
     "the argument '\(argument)' was asked for as \(expected), it is \(found?.text ?? "absent"); compare the schema's "
       + "type with the resolver's"

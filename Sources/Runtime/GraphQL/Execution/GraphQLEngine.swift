@@ -22,6 +22,7 @@ public final class GraphQLEngine<Context: Sendable>: GraphQLService {
   private let allowsIntrospection: Bool
   private let registry: ResolverRegistry
   private let documents: DocumentCache
+  private let identity = EngineIdentity()
   private let onError: @Sendable (any Error, GraphQLError) -> Void
 
   /// - Parameters:
@@ -74,7 +75,7 @@ extension GraphQLEngine {
         schema: schema, registry: registry, fragments: document.fragments, variables: variables)
       // Validation has refused operations whose root type the schema does not have.
       let typeName = schema.rootType(of: operation.kind) ?? schema.queryType
-      return OperationPlan(owner: ObjectIdentifier(self), root: builder.root(of: operation, on: typeName))
+      return OperationPlan(owner: identity, root: builder.root(of: operation, on: typeName))
     }
     return PreparedOperation(
       operation: operation, fragments: document.fragments, variables: variables, plan: plan)
@@ -197,7 +198,7 @@ extension GraphQLEngine {
 
   /// Nil when another engine has prepared it.
   private func plan(of operation: PreparedOperation) -> OperationPlan? {
-    operation.plan.flatMap { $0.owner == ObjectIdentifier(self) ? $0 : nil }
+    operation.plan.flatMap { $0.owner === identity ? $0 : nil }
   }
 
   private var notExecutable: GraphQLError {

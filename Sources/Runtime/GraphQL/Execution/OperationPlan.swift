@@ -4,15 +4,18 @@ import Synchronization
 /// What an operation asks for, worked out once for all its events: fields are collected and merged for each runtime
 /// type (October 2021, section 6.3.2), arguments are coerced (6.4.1), resolvers are looked up.
 final class OperationPlan: Sendable {
-  /// The engine that made it: another one's resolvers may take sources of other types.
-  let owner: ObjectIdentifier
+  /// Of the engine that made it: another one's resolvers may take sources of other types.
+  let owner: EngineIdentity
   let root: SelectionPlan
 
-  init(owner: ObjectIdentifier, root: SelectionPlan) {
+  init(owner: EngineIdentity, root: SelectionPlan) {
     self.owner = owner
     self.root = root
   }
 }
+
+/// Tells engines apart, also from one that is gone: a plan keeps the identity of its engine, not the engine.
+final class EngineIdentity: Sendable {}
 
 /// A selection set on one object type.
 final class SelectionPlan: Sendable {
