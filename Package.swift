@@ -178,7 +178,9 @@ enum House {
           "TopologyModel",
           "LibAvroBridge", "TestPostgres",
         ]),
-      test("GraphQLRuntimeTests", ["GraphQLRuntime", "JSONText", "PythonPeer"], exclude: ["graphql_core_peer.py"]),
+      test(
+        "GraphQLRuntimeTests", ["GraphQLRuntime", "JSONText", "PythonPeer"],
+        exclude: ["execution_peer.py", "graphql_core_peer.py"]),
       test("FuzzTests", ["FuzzTargets"]),
       test("PluginTests", ["AvroSchema", "RandomAvro"]),
       test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
