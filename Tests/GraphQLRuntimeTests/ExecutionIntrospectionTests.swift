@@ -28,7 +28,7 @@ import Testing
     union Both = Row | Other
     input In { a: Int! = 3 b: [String] = ["x", null] c: In mood: Mood = ANGRY ratio: Float = 1.5 old: Int @deprecated }
     input Simple { a: Int }
-    type Root { node(id: ID!, filter: Simple = { a: 1 }): Node both: [Both] named: Named }
+    type Root { node(id: ID!, filter: Simple): Node both: [Both] named: Named }
     type Change { set(in: In!): Row }
     type Watch { rows: Row! }
     """#
@@ -79,6 +79,23 @@ import Testing
       }
     }
     #expect(Set(other.keys).subtracting(own.keys).filter { !Self.isBuiltIn($0) }.isEmpty)
+  }
+
+  /// As literals that mean the same in a document.
+  @Test func defaultsOfObjects() async throws {
+    let sdl = """
+      input In { a: Int b: [In] text: String }
+      type Query { f(in: In = {a: 1, b: [{text: "q\\"\\n"}, null]}): Int }
+      """
+    let engine = try Derived.engine(sdl: sdl) { _ in false }
+    let request = GraphQLRequest(query: "{ __type(name: \"Query\") { fields { args { defaultValue } } } }")
+    let data = await engine.execute(try engine.prepare(request), context: 0).data
+    guard case .array(let fields)? = data?["__type"]?["fields"], case .array(let arguments)? = fields.first?["args"]
+    else {
+      Issue.record("no arguments: \(data?.text ?? "")")
+      return
+    }
+    #expect(arguments.first?["defaultValue"] == .string(#"{a: 1, b: [{text: "q\"\n"}, null]}"#))
   }
 
   /// Types and directives by name, since their order is each engine's own, and what else there is.
