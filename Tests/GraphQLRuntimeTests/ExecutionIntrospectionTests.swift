@@ -39,7 +39,9 @@ import Testing
         description
         queryType { name kind } mutationType { name } subscriptionType { name }
         types { ...Type }
-        directives { name description isRepeatable locations args(includeDeprecated: true) { ...Input } current: args { name } }
+        directives {
+          name description isRepeatable locations args(includeDeprecated: true) { ...Input } current: args { name }
+        }
       }
       missing: __type(name: "Nothing") { name }
       row: __type(name: "Row") { current: fields { name args { name } } }

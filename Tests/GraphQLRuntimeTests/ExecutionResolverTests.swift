@@ -64,7 +64,8 @@ import Testing
     let engine = try Self.engine(Self.declareAll)
     #expect(
       try await Self.text(engine, "{ row { id mood others(first: 2) { name row { id } } } }")
-        == #"{"data":{"row":{"id":9,"mood":"ANGRY","others":[{"name":"other","row":{"id":9}},{"name":"other","row":{"id":9}}]}}}"#
+        == #"{"data":{"row":{"id":9,"mood":"ANGRY","#
+        + #""others":[{"name":"other","row":{"id":9}},{"name":"other","row":{"id":9}}]}}}"#
     )
     #expect(
       try await Self.text(engine, "{ named { __typename name ... on Row { id } } }")

@@ -2,8 +2,8 @@ import JSONText
 
 /// One execution of an operation's plan, or of one event of a subscription.
 ///
-/// In all of its functions a nil result says that an error, which was added to `errors`, makes the place where the value
-/// would stand null, or what is around it when that place is non-null (October 2021, section 6.4.4).
+/// In all of its functions a nil result says that an error, which was added to `errors`, makes the place where the
+/// value would stand null, or what is around it when that place is non-null (October 2021, section 6.4.4).
 struct Executor: Sendable {
   let context: AnyContext
   let permits: TaskPermits

@@ -1,7 +1,7 @@
 import JSONText
 
-/// What a resolver may return: Int, Int64, Double, Bool, String, UUID, ``GraphQLEnum``, ``GraphQLObject``, and optionals
-/// and arrays of them; `JSONValue` for a custom scalar.
+/// What a resolver may return: Int, Int64, Double, Bool, String, UUID, ``GraphQLEnum``, ``GraphQLObject``, and
+/// optionals and arrays of them; `JSONValue` for a custom scalar.
 public protocol GraphQLOutput: Sendable {
   /// What the schema's field has to be: compared when the engine is made.
   static var graphQLShape: GraphQLShape { get }

@@ -164,7 +164,8 @@ struct FieldResolver: Sendable {
 
 /// A context with its type erased.
 ///
-/// Unchecked: a class with a subclass cannot be checked. It has no state, ``TypedContext`` a constant of a Sendable type.
+/// Unchecked: a class with a subclass cannot be checked. It has no state, ``TypedContext`` has a
+/// constant of a Sendable type.
 class AnyContext: @unchecked Sendable {}
 
 final class TypedContext<Context: Sendable>: AnyContext, @unchecked Sendable {
