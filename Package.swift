@@ -125,7 +125,10 @@ enum House {
     [
       .target(
         name: "BankSupport",
-        dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "PostgresRuntime", hummingbird, crypto],
+        dependencies: [
+          "Definitions", "KafkaRuntime", "SchemaRegistry", "PostgresRuntime", hummingbird,
+          .product(name: "HummingbirdCore", package: "hummingbird"), crypto,
+        ],
         path: "Sources/Services/Support", swiftSettings: strict),
       .target(
         name: "SetupDBService", dependencies: ["PostgresRuntime", "TopologyModel"], path: "Sources/Services/SetupDB",

@@ -6,7 +6,7 @@ public struct GraphQLServerLimits: Hashable, Sendable {
   public var maxBatch = 10
   /// Of a WebSocket message.
   public var maxMessageBytes = 1 << 20
-  /// Subscriptions that a WebSocket may have open at a time.
+  /// Subscriptions that a WebSocket may have open at a time, queries and mutations counted.
   public var maxSubscriptionsPerConnection = 100
   /// WebSockets and streams that are open at a time.
   public var maxConnections = 10_000
@@ -16,6 +16,11 @@ public struct GraphQLServerLimits: Hashable, Sendable {
   public var maxQueuedBytes = 4 << 20
   /// From the opening of a WebSocket to `connection_init`.
   public var connectionInitTimeoutMillis = 3_000
+  /// How often an open WebSocket is pinged and a stream gets a comment. A WebSocket that is silent from one ping to
+  /// the next is closed.
+  public var keepAliveMillis = 15_000
+  /// From the first part of a closing handshake to the hard end of the connection.
+  public var closeTimeoutMillis = 2_000
 
   public init() {}
 }

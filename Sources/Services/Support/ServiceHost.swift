@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import Synchronization
 
@@ -20,14 +21,19 @@ public struct ServiceHost: Sendable {
   let address: String
   let port: Int
   let routes: [HTTPRoute]
+  let server: HTTPServerBuilder
+  let mount: @Sendable (Router<BasicRequestContext>) -> Void
 
   /// - Parameters:
   ///   - name: such as `command-handler`; messages begin with it.
   ///   - address: what to bind; loopback unless told otherwise.
   ///   - port: 0 takes a free one.
+  ///   - server: how connections are served, such as one that takes WebSockets too.
+  ///   - mount: adds what ``HTTPRoute`` has no words for; middleware that it adds does not touch the other routes.
   public init(
     name: String, address: String = "127.0.0.1", port: Int, metrics: Metrics = Metrics(), health: Health = Health(),
-    routes: [HTTPRoute] = []
+    routes: [HTTPRoute] = [], server: HTTPServerBuilder = .http1(),
+    mount: @escaping @Sendable (Router<BasicRequestContext>) -> Void = { _ in }
   ) {
     self.name = name
     self.address = address
@@ -35,6 +41,8 @@ public struct ServiceHost: Sendable {
     self.metrics = metrics
     self.health = health
     self.routes = routes
+    self.server = server
+    self.mount = mount
   }
 
   /// Runs the body until it ends or a signal comes.
@@ -93,7 +101,8 @@ public struct ServiceHost: Sendable {
     // Below that it complains of each connection that is closed when the service stops; failing to bind is thrown.
     logger.logLevel = .critical
     let application = Application(
-      router: router(), configuration: .init(address: .hostname(address, port: port), serverName: nil), logger: logger)
+      router: router(), server: server,
+      configuration: .init(address: .hostname(address, port: port), serverName: nil), logger: logger)
     do {
       try await application.run()
     } catch let error as CancellationError {
@@ -116,6 +125,7 @@ public struct ServiceHost: Sendable {
         return await route.handler(Array(body.readableBytesView)).response
       }
     }
+    mount(router)
     return router
   }
 }

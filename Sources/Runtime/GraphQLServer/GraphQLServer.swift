@@ -1,0 +1,104 @@
+import GraphQLRuntime
+import Hummingbird
+import HummingbirdCore
+
+/// GraphQL on one port, for any `GraphQLService`:
+///
+/// - HTTP: `POST` and `GET /graphql` (GraphQL over HTTP);
+/// - WebSocket: `/graphql` and `/graphql-ws`, sub-protocols `graphql-transport-ws` and the legacy `graphql-ws`;
+/// - server-sent events: `POST` and `GET /graphql/stream` (GraphQL over SSE, distinct connections mode);
+/// - `/graphiql`, a page to try all that.
+///
+/// Use it with a Hummingbird application: ``mount(on:)`` adds the routes, ``server`` is what the application listens
+/// with. Open WebSockets end with 1001 and streams end when the application stops.
+///
+/// Cross-site requests need no token here: a page of another site can send without a preflight only forms, plain text
+/// and GET. Bodies that are not `application/json` are refused with 415, GET never executes a mutation, no cookie is
+/// ever looked at, and a WebSocket from a foreign origin is refused, so such a page can neither change nor read anything.
+public struct GraphQLServer<Service: GraphQLService>: Sendable {
+  let service: Service
+  let limits: GraphQLServerLimits
+  let origins: AllowedOrigins
+  let graphiQL: GraphiQLPage
+  let hooks: GraphQLServerHooks
+  let context: @Sendable (ClientInfo) -> Service.Context
+  let connections: OpenConnections
+
+  /// - Parameters:
+  ///   - service: the schema with its resolvers.
+  ///   - origins: other sites whose pages may ask.
+  ///   - graphiQL: what `/graphiql` answers.
+  ///   - context: what resolvers get; called for each HTTP request, and once for a WebSocket after `connection_init`.
+  public init(
+    service: Service, limits: GraphQLServerLimits = GraphQLServerLimits(), origins: AllowedOrigins = .only([]),
+    graphiQL: GraphiQLPage = .off, hooks: GraphQLServerHooks = GraphQLServerHooks(),
+    context: @escaping @Sendable (ClientInfo) -> Service.Context
+  ) {
+    self.service = service
+    self.limits = limits
+    self.origins = origins
+    self.graphiQL = graphiQL
+    self.hooks = hooks
+    self.context = context
+    connections = OpenConnections(limit: limits.maxConnections, hooks: hooks)
+  }
+
+  /// What the application that has the routes listens with: HTTP/1.1 whose connections may become WebSockets.
+  public var server: HTTPServerBuilder {
+    HTTPServerBuilder { responder in
+      UpgradableChannel(
+        responder: responder, gate: UpgradeGate(origins: origins, connections: connections, hooks: hooks),
+        configuration: WebSocketConfiguration(
+          limits: limits, hooks: hooks, operations: { client in operations(of: client) }))
+    }
+  }
+
+  /// Adds the routes, and CORS headers to the answers of all routes that are added to the router from now on.
+  public func mount<Context: RequestContext>(on router: Router<Context>) {
+    router.add(middleware: CORS<Context>(origins: origins))
+    let http = HTTPEndpoint(server: self)
+    router.on("/graphql", method: .get) { request, _ in await http.answer(request) }
+    router.on("/graphql", method: .post) { request, _ in await http.answer(request) }
+    let stream = StreamEndpoint(server: self)
+    router.on("/graphql/stream", method: .get) { request, _ in await stream.answer(request) }
+    router.on("/graphql/stream", method: .post) { request, _ in await stream.answer(request) }
+    for path in ["/graphql", "/graphql/stream"] {
+      for method in [HTTPRequest.Method.put, .delete, .patch, .head] {
+        router.on(RouterPath(path), method: method) { _, _ in
+          http.refusal(
+            MalformedRequest("\(method) is not served here, GET and POST are", status: 405, code: "METHOD"),
+            allow: "GET, POST, OPTIONS")
+        }
+      }
+    }
+    router.on("/graphql-ws", method: .get) { _, _ in
+      http.refusal(MalformedRequest("open a WebSocket here, on a new connection", status: 426), allow: nil)
+    }
+    graphiQL.mount(on: router)
+  }
+
+  /// A stream of server-sent events that counts against `maxConnections`, gets comments while it is silent, is dropped
+  /// when the client reads too slowly, and ends when the client goes or the server stops.
+  ///
+  /// - Parameter events: reading it is cancelled when the stream ends first; an error ends the stream.
+  /// - Returns: status 503 when `maxConnections` are open.
+  public func eventStream<Events: AsyncSequence & Sendable>(_ events: Events) -> Response
+  where Events.Element == ServerSentEvent {
+    stream { sink in
+      do {
+        for try await event in events where !sink.send(event.text) { return }
+      } catch {
+        // The stream ends here; its client sees that and may come again.
+      }
+    }
+  }
+
+  func stream(_ source: @escaping @Sendable (EventStream.Sink) async -> Void) -> Response {
+    guard let place = connections.take(.eventStream) else {
+      hooks.requestAnswered(.eventStream, 503)
+      return Response(status: .serviceUnavailable, headers: [.retryAfter: "5"])
+    }
+    hooks.requestAnswered(.eventStream, 200)
+    return EventStream(limits: limits, hooks: hooks, place: place).response(source)
+  }
+}

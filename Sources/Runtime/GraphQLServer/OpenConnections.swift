@@ -1,0 +1,39 @@
+import Synchronization
+
+/// Counts WebSockets and streams against their limit.
+final class OpenConnections: Sendable {
+  /// Holds a place; it is free again when the last reference is gone, so no way out can forget it.
+  final class Place: Sendable {
+    private let connections: OpenConnections
+    private let transport: ClientInfo.Transport
+
+    fileprivate init(_ connections: OpenConnections, _ transport: ClientInfo.Transport) {
+      self.connections = connections
+      self.transport = transport
+      connections.hooks.connectionsChanged(transport, 1)
+    }
+
+    deinit {
+      connections.count.subtract(1, ordering: .relaxed)
+      connections.hooks.connectionsChanged(transport, -1)
+    }
+  }
+
+  fileprivate let count = Atomic(0)
+  fileprivate let hooks: GraphQLServerHooks
+  private let limit: Int
+
+  init(limit: Int, hooks: GraphQLServerHooks) {
+    self.limit = limit
+    self.hooks = hooks
+  }
+
+  /// Nil when all places are taken.
+  func take(_ transport: ClientInfo.Transport) -> Place? {
+    guard count.add(1, ordering: .relaxed).newValue <= limit else {
+      count.subtract(1, ordering: .relaxed)
+      return nil
+    }
+    return Place(self, transport)
+  }
+}

@@ -1,0 +1,45 @@
+import GraphQLRuntime
+import HTTPTypes
+import Hummingbird
+
+/// `/graphql/stream` by the GraphQL-over-SSE protocol, distinct connections mode: an operation is an HTTP request whose
+/// answer is a stream of the events `next` and `complete`, for queries and mutations too.
+///
+/// What is wrong with the HTTP request is told by the status; what is wrong with the document comes as an event,
+/// since `EventSource` shows no body of an answer that failed.
+struct StreamEndpoint<Service: GraphQLService>: Sendable {
+  let server: GraphQLServer<Service>
+
+  func answer(_ request: Request) async -> Response {
+    let http = HTTPEndpoint(server: server)
+    guard Accept(request.headers[.accept]).best(of: ["text/event-stream"]) != nil else {
+      return http.refusal(
+        MalformedRequest("text/event-stream is what can be had here; for JSON ask /graphql", status: 406))
+    }
+    do throws(MalformedRequest) {
+      guard case .single(let single) = try await RequestReader(limits: server.limits).read(request) else {
+        throw MalformedRequest("a stream takes one request, not an array")
+      }
+      if request.method == .get, let operation = try? server.service.prepare(single), operation.kind == .mutation {
+        throw MalformedRequest.mutationByGet
+      }
+      let operations = server.operations(
+        of: ClientInfo(
+          transport: .eventStream, remoteAddress: Peer.current?.remoteAddress, headers: request.headers))
+      return server.stream { sink in
+        await operations(single) { event in sink.send(Self.text(of: event)) }
+      }
+    } catch {
+      return http.refusal(error, allow: error.status == 405 ? "POST" : nil)
+    }
+  }
+
+  /// JSON has no line ends, so the data are one line.
+  private static func text(of event: OperationEvent) -> String {
+    switch event {
+    case .next(let response): "event: next\ndata: \(response.text)\n\n"
+    case .failed(let errors): "event: next\ndata: \(errors.responseText)\n\nevent: complete\ndata:\n\n"
+    case .complete: "event: complete\ndata:\n\n"
+    }
+  }
+}
