@@ -1,0 +1,192 @@
+import JSONText
+import Testing
+
+/// What the server audits of the reference implementation of GraphQL over HTTP ask, one line an audit, by their ids and
+/// with the weight that they give: what a server must, should and may do is all done here.
+struct Audit: Sendable, CustomTestStringConvertible {
+  enum Level: String, Sendable { case must, should, may }
+
+  enum Accept: String, Sendable {
+    case graphQL = "application/graphql-response+json"
+    case json = "application/json"
+    /// What clients send that were told nothing.
+    case any = "*/*"
+    /// No such header.
+    case none = ""
+  }
+
+  enum Expectation: Sendable {
+    case status(ClosedRange<Int>)
+    /// 200 with this Content-Type.
+    case type(String)
+    /// 200 and a body that is UTF-8.
+    case utf8
+    /// 200 and a body with `errors`.
+    case errors
+    /// 200 and a body without `errors`.
+    case noErrors
+    /// A body without `data`.
+    case noData
+    /// Errors in a body of application/json, or 400.
+    case errorsOr400
+  }
+
+  var id: String
+  var level: Level
+  var title: String
+  var accept: Accept
+  var method = "POST"
+  var target = "/graphql"
+  var contentType: String? = "application/json"
+  var body: String?
+  var expectation: Expectation
+
+  var testDescription: String { "\(id) \(level.rawValue): \(title)" }
+
+  static func post(
+    _ id: String, _ level: Level, _ title: String, _ accept: Accept, _ body: String?, _ expectation: Expectation,
+    contentType: String? = "application/json"
+  ) -> Audit {
+    Audit(
+      id: id, level: level, title: title, accept: accept, contentType: contentType, body: body,
+      expectation: expectation)
+  }
+
+  static func get(
+    _ id: String, _ level: Level, _ title: String, _ accept: Accept, _ target: String, _ expectation: Expectation
+  ) -> Audit {
+    Audit(
+      id: id, level: level, title: title, accept: accept, method: "GET", target: target, contentType: nil,
+      expectation: expectation)
+  }
+}
+
+@Suite("Server audits of GraphQL over HTTP")
+struct AuditTests {
+  @Test("Every audit", arguments: audits)
+  func audit(_ audit: Audit) async throws {
+    try await TestServer.with { port in
+      var headers: [String: String] = [:]
+      if audit.accept != .none { headers["Accept"] = audit.accept.rawValue }
+      if let type = audit.contentType { headers["Content-Type"] = type }
+      let answer = try await RawHTTP.ask(port, audit.method, audit.target, headers, body: audit.body)
+      let json = try? JSONValue(parsing: answer.body)
+      switch audit.expectation {
+      case .status(let range): #expect(range.contains(answer.status))
+      case .type(let type):
+        #expect(answer.status == 200)
+        #expect(answer.headers["content-type"]?.contains(type) == true)
+      case .utf8:
+        #expect(answer.status == 200)
+        // The reader is strict.
+        #expect(json != nil)
+      case .errors:
+        #expect(answer.status == 200)
+        #expect(json?["errors"] != nil)
+      case .noErrors:
+        #expect(answer.status == 200)
+        #expect(json?["data"] != nil && json?["errors"] == nil)
+      case .noData: #expect(json?["errors"] != nil && json?["data"] == nil)
+      case .errorsOr400: #expect(answer.status == 400 || json?["errors"] != nil)
+      }
+    }
+  }
+
+  @Test("No id is there twice")
+  func ids() { #expect(Set(audits.map(\.id)).count == 78 && audits.count == 78) }
+}
+
+private let typename = #"{"query":"{ __typename }"}"#
+private let named = #"{"operationName":"Query","query":"query Query { __typename }"}"#
+private let variables =
+  #"{"query":"query Type($name: String!) { __type(name: $name) { name } }","variables":{"name":"sometype"}}"#
+private let urlWithVariables =
+  "/graphql?query=query+Type%28%24name%3A+String%21%29+%7B+__type%28name%3A+%24name%29+%7B+name+%7D+%7D"
+  + "&variables=%7B%22name%22%3A%22sometype%22%7D"
+private let extended = #"{"query":"{ __typename }","extensions":{"some":"value"}}"#
+private let broken = #"{ "not a JSON"#
+private let typo = #"{"qeury":"{ __typename }"}"#
+private let unparsed = #"{"query":"{"}"#
+private let invalid = #"{"query":"{ 8f31403dfe404bccbb0e835f2629c6a7 }"}"#
+
+// swift-format-ignore
+private let audits: [Audit] = [
+  .post("22EB", .should, "takes application/graphql-response+json and answers with it", .graphQL, typename, .type("application/graphql-response+json")),
+  .post("4655", .must, "takes application/json and answers with it", .json, typename, .type("application/json")),
+  .post("47DE", .should, "takes */* and answers application/json", .any, typename, .type("application/json")),
+  .get("80D8", .should, "assumes application/json when Accept is missing", .none, "/graphql?query=%7B+__typename+%7D", .type("application/json")),
+  .post("82A3", .must, "answers in UTF-8", .any, typename, .utf8),
+  .post("BF61", .must, "takes a request in UTF-8", .any, typename, .status(200...200), contentType: "application/json; charset=utf-8"),
+  .post("78D5", .must, "assumes UTF-8 without a charset", .any, typename, .status(200...200)),
+  .post("2C94", .must, "takes POST", .any, typename, .status(200...200)),
+  .get("5A70", .may, "takes GET with a query in the URL", .any, "/graphql?query=%7B+__typename+%7D", .status(200...200)),
+  .get("9C48", .may, "does not execute mutations by GET", .graphQL, "/graphql?query=mutation+%7B+__typename+%7D", .status(400...499)),
+  .post("9ABE", .should, "refuses a POST without Content-Type", .any, nil, .status(400...499), contentType: nil),
+  .post("03D4", .must, "takes a POST of application/json", .any, typename, .status(200...200)),
+  .post("7267", .must, "wants a body with POST", .any, nil, .errorsOr400),
+  .post("6610", .should, "400 without query", .graphQL, #"{"notquery":"{ __typename }"}"#, .status(400...400)),
+  .post("3715", .should, "200 and errors without query", .json, #"{"notquery":"{ __typename }"}"#, .errors),
+  .post("4F50", .should, "400 when query is an object", .graphQL, #"{"query":{"obj":"ect"}}"#, .status(400...400)),
+  .post("4F51", .should, "400 when query is a number", .graphQL, #"{"query":0}"#, .status(400...400)),
+  .post("4F52", .should, "400 when query is a boolean", .graphQL, #"{"query":false}"#, .status(400...400)),
+  .post("4F53", .should, "400 when query is an array", .graphQL, #"{"query":["array"]}"#, .status(400...400)),
+  .post("9FE0", .should, "200 and errors when query is an object", .json, #"{"query":{"obj":"ect"}}"#, .errors),
+  .post("9FE1", .should, "200 and errors when query is a number", .json, #"{"query":0}"#, .errors),
+  .post("9FE2", .should, "200 and errors when query is a boolean", .json, #"{"query":false}"#, .errors),
+  .post("9FE3", .should, "200 and errors when query is an array", .json, #"{"query":["array"]}"#, .errors),
+  .post("34A2", .should, "takes a string as query", .graphQL, typename, .status(200...200)),
+  .post("13EE", .must, "takes a string as query", .json, typename, .noErrors),
+  .post("E3E0", .should, "400 when operationName is an object", .graphQL, #"{"operationName":{"obj":"ect"},"query":"{ __typename }"}"#, .status(400...400)),
+  .post("E3E1", .should, "400 when operationName is a number", .graphQL, #"{"operationName":0,"query":"{ __typename }"}"#, .status(400...400)),
+  .post("E3E2", .should, "400 when operationName is a boolean", .graphQL, #"{"operationName":false,"query":"{ __typename }"}"#, .status(400...400)),
+  .post("E3E3", .should, "400 when operationName is an array", .graphQL, #"{"operationName":["array"],"query":"{ __typename }"}"#, .status(400...400)),
+  .post("FB90", .should, "200 and errors when operationName is an object", .json, #"{"operationName":{"obj":"ect"},"query":"{ __typename }"}"#, .errors),
+  .post("FB91", .should, "200 and errors when operationName is a number", .json, #"{"operationName":0,"query":"{ __typename }"}"#, .errors),
+  .post("FB92", .should, "200 and errors when operationName is a boolean", .json, #"{"operationName":false,"query":"{ __typename }"}"#, .errors),
+  .post("FB93", .should, "200 and errors when operationName is an array", .json, #"{"operationName":["array"],"query":"{ __typename }"}"#, .errors),
+  .post("8161", .should, "takes a string as operationName", .graphQL, named, .status(200...200)),
+  .post("B8B3", .must, "takes a string as operationName", .json, named, .noErrors),
+  .post("94B0", .should, "takes null as variables", .graphQL, #"{"query":"{ __typename }","variables":null}"#, .noErrors),
+  .post("0220", .must, "takes null as variables", .json, #"{"query":"{ __typename }","variables":null}"#, .noErrors),
+  .post("94B1", .should, "takes null as operationName", .graphQL, #"{"query":"{ __typename }","operationName":null}"#, .noErrors),
+  .post("0221", .must, "takes null as operationName", .json, #"{"query":"{ __typename }","operationName":null}"#, .noErrors),
+  .post("94B2", .should, "takes null as extensions", .graphQL, #"{"query":"{ __typename }","extensions":null}"#, .noErrors),
+  .post("0222", .must, "takes null as extensions", .json, #"{"query":"{ __typename }","extensions":null}"#, .noErrors),
+  .post("69B0", .should, "400 when variables is a string", .graphQL, #"{"variables":"string","query":"{ __typename }"}"#, .status(400...400)),
+  .post("69B1", .should, "400 when variables is a number", .graphQL, #"{"variables":0,"query":"{ __typename }"}"#, .status(400...400)),
+  .post("69B2", .should, "400 when variables is a boolean", .graphQL, #"{"variables":false,"query":"{ __typename }"}"#, .status(400...400)),
+  .post("69B3", .should, "400 when variables is an array", .graphQL, #"{"variables":["array"],"query":"{ __typename }"}"#, .status(400...400)),
+  .post("F050", .should, "200 and errors when variables is a string", .json, #"{"variables":"string","query":"{ __typename }"}"#, .errors),
+  .post("F051", .should, "200 and errors when variables is a number", .json, #"{"variables":0,"query":"{ __typename }"}"#, .errors),
+  .post("F052", .should, "200 and errors when variables is a boolean", .json, #"{"variables":false,"query":"{ __typename }"}"#, .errors),
+  .post("F053", .should, "200 and errors when variables is an array", .json, #"{"variables":["array"],"query":"{ __typename }"}"#, .errors),
+  .post("2EA1", .should, "takes an object as variables", .graphQL, variables, .status(200...200)),
+  .post("28B9", .must, "takes an object as variables", .json, variables, .noErrors),
+  .get("D6D5", .may, "takes variables as JSON in a URL", .graphQL, urlWithVariables, .status(200...200)),
+  .get("6A70", .may, "takes variables as JSON in a URL", .json, urlWithVariables, .noErrors),
+  .post("9040", .should, "400 when extensions is a string", .graphQL, #"{"extensions":"string","query":"{ __typename }"}"#, .status(400...400)),
+  .post("9041", .should, "400 when extensions is a number", .graphQL, #"{"extensions":0,"query":"{ __typename }"}"#, .status(400...400)),
+  .post("9042", .should, "400 when extensions is a boolean", .graphQL, #"{"extensions":false,"query":"{ __typename }"}"#, .status(400...400)),
+  .post("9043", .should, "400 when extensions is an array", .graphQL, #"{"extensions":["array"],"query":"{ __typename }"}"#, .status(400...400)),
+  .post("3680", .should, "200 and errors when extensions is a string", .json, #"{"extensions":"string","query":"{ __typename }"}"#, .errors),
+  .post("3681", .should, "200 and errors when extensions is a number", .json, #"{"extensions":0,"query":"{ __typename }"}"#, .errors),
+  .post("3682", .should, "200 and errors when extensions is a boolean", .json, #"{"extensions":false,"query":"{ __typename }"}"#, .errors),
+  .post("3683", .should, "200 and errors when extensions is an array", .json, #"{"extensions":["array"],"query":"{ __typename }"}"#, .errors),
+  .post("428F", .should, "takes an object as extensions", .graphQL, extended, .status(200...200)),
+  .post("1B7A", .must, "takes an object as extensions", .json, extended, .noErrors),
+  .post("D477", .should, "200 when the body is not JSON", .json, broken, .status(200...200)),
+  .post("F5AF", .should, "200 when a parameter is wrong", .json, typo, .status(200...200)),
+  .post("572B", .should, "200 when the document cannot be parsed", .json, unparsed, .status(200...200)),
+  .post("FDE2", .should, "200 when the document is not valid", .json, invalid, .status(200...200)),
+  .post("60AA", .should, "4xx when the body is not JSON", .graphQL, broken, .status(400...499)),
+  .post("2163", .should, "400 when the body is not JSON", .graphQL, broken, .status(400...400)),
+  .post("3E36", .should, "4xx or 5xx when a parameter is wrong", .graphQL, typo, .status(400...599)),
+  .post("17C5", .should, "400 when a parameter is wrong", .graphQL, typo, .status(400...400)),
+  .post("34D6", .should, "no data when a parameter is wrong", .graphQL, typo, .noData),
+  .post("865D", .should, "4xx or 5xx when the document cannot be parsed", .graphQL, unparsed, .status(400...599)),
+  .post("556A", .should, "400 when the document cannot be parsed", .graphQL, unparsed, .status(400...400)),
+  .post("D586", .should, "no data when the document cannot be parsed", .graphQL, unparsed, .noData),
+  .post("51FE", .should, "4xx or 5xx when the document is not valid", .graphQL, invalid, .status(400...599)),
+  .post("74FF", .should, "400 when the document is not valid", .graphQL, invalid, .status(400...400)),
+  .post("5E5B", .should, "no data when the document is not valid", .graphQL, invalid, .noData),
+]

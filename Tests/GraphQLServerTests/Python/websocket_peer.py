@@ -1,0 +1,654 @@
+"""Clients of a GraphQL server's WebSockets: websocket_peer.py PORT CASE. A case asserts what it sees."""
+
+import asyncio
+import json
+import os
+import socket
+import struct
+import sys
+import urllib.request
+
+import websockets
+from websockets.asyncio.client import connect
+
+PORT = int(sys.argv[1])
+TRANSPORT = "graphql-transport-ws"
+LEGACY = "graphql-ws"
+CASES = {}
+
+
+def case(function):
+    CASES[function.__name__] = function
+    return function
+
+
+def url(path="/graphql"):
+    return f"ws://127.0.0.1:{PORT}{path}"
+
+
+def http(query, **variables):
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{PORT}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)["data"]
+
+
+async def ask(query, **variables):
+    return await asyncio.to_thread(lambda: http(query, **variables))
+
+
+async def stats_until(**wanted):
+    """What the server counts has to become this, sooner or later."""
+    for _ in range(400):
+        stats = (await ask("{stats}"))["stats"]
+        if all(stats[name] == value for name, value in wanted.items()):
+            return stats
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the server counts {stats}, not {wanted}")
+
+
+def opened(path="/graphql", protocol=TRANSPORT, **more):
+    return connect(url(path), subprotocols=[protocol] if protocol else None, **more)
+
+
+async def send(socket, **message):
+    await socket.send(json.dumps(message))
+
+
+async def receive(socket, seconds=20):
+    return json.loads(await asyncio.wait_for(socket.recv(), seconds))
+
+
+async def initialise(socket, **more):
+    await send(socket, type="connection_init", **more)
+    assert await receive(socket) == {"type": "connection_ack"}
+
+
+async def subscribe(socket, query, id="1", **more):
+    await send(socket, id=id, type="subscribe", payload={"query": query, **more})
+
+
+async def closed(socket, seconds=20):
+    """Reads until the server closes; returns its code."""
+    try:
+        while True:
+            await asyncio.wait_for(socket.recv(), seconds)
+    except websockets.ConnectionClosed as error:
+        assert error.rcvd is not None, f"closed without a close frame: {error!r}"
+        return error.rcvd.code
+
+
+def raw(path="/graphql", protocol=TRANSPORT, extra=""):
+    """An open WebSocket as a plain socket."""
+    connection = socket.create_connection(("127.0.0.1", PORT), timeout=20)
+    key = "dGhlIHNhbXBsZSBub25jZQ=="
+    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    head += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {protocol}\r\n{extra}\r\n"
+    connection.sendall(head.encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += connection.recv(1)
+    assert answer.startswith(b"HTTP/1.1 101"), answer
+    assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer, answer
+    return connection
+
+
+def frame(opcode, data, fin=True, masked=True, first_bits=0):
+    if isinstance(data, str):
+        data = data.encode()
+    head = bytes([(0x80 if fin else 0) | first_bits | opcode])
+    mask_bit = 0x80 if masked else 0
+    if len(data) < 126:
+        head += bytes([mask_bit | len(data)])
+    elif len(data) < 65536:
+        head += bytes([mask_bit | 126]) + struct.pack("!H", len(data))
+    else:
+        head += bytes([mask_bit | 127]) + struct.pack("!Q", len(data))
+    if not masked:
+        return head + data
+    mask = os.urandom(4)
+    return head + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(data))
+
+
+def read_frame(connection):
+    def exactly(count):
+        data = b""
+        while len(data) < count:
+            part = connection.recv(count - len(data))
+            if not part:
+                raise EOFError
+            data += part
+        return data
+
+    first, second = exactly(2)
+    length = second & 127
+    if length == 126:
+        length = struct.unpack("!H", exactly(2))[0]
+    elif length == 127:
+        length = struct.unpack("!Q", exactly(8))[0]
+    assert second & 128 == 0, "a server does not mask"
+    return first & 15, exactly(length)
+
+
+def read_close(connection):
+    """The code of the next close frame, and then the end of the connection."""
+    while True:
+        opcode, data = read_frame(connection)
+        if opcode == 8:
+            break
+    return struct.unpack("!H", data[:2])[0] if data else None
+
+
+# graphql-transport-ws
+
+
+@case
+async def operations():
+    for path in ["/graphql", "/graphql-ws", "/graphql?x=1"]:
+        async with opened(path) as socket:
+            assert socket.subprotocol == TRANSPORT
+            await initialise(socket)
+            await subscribe(socket, "subscription{three}")
+            for number in [1, 2, 3]:
+                message = await receive(socket)
+                assert message == {"id": "1", "type": "next", "payload": {"data": {"three": number}}}, message
+            assert await receive(socket) == {"id": "1", "type": "complete"}
+            # The id is free again, and queries and mutations go the same way.
+            for query, data in [("{hello}", {"hello": "world"}), ("mutation{__typename}", {"__typename": "Mutation"})]:
+                await subscribe(socket, query)
+                assert await receive(socket) == {"id": "1", "type": "next", "payload": {"data": data}}
+                assert await receive(socket) == {"id": "1", "type": "complete"}
+            await subscribe(socket, "{variable}", id='"\u00e9\\', variables={"value": "\u2028\U0001f600"})
+            assert (await receive(socket))["id"] == '"\u00e9\\'
+            await receive(socket)
+    await stats_until(open=0, subscriptions=0)
+
+
+@case
+async def errors():
+    async with opened() as socket:
+        await initialise(socket)
+        await subscribe(socket, "{nothing}")
+        message = await receive(socket)
+        assert message["type"] == "next" and message["payload"]["data"] is None, message
+        assert message["payload"]["errors"][0]["message"] == "it went wrong"
+        assert (await receive(socket))["type"] == "complete"
+        for query, code in [("subscription{refused}", "NO"), ("{nosuch}", None), ("{", None)]:
+            await subscribe(socket, query)
+            message = await receive(socket)
+            assert message["type"] == "error" and message["id"] == "1", message
+            assert isinstance(message["payload"], list) and message["payload"][0]["message"], message
+            assert message["payload"][0].get("extensions", {}).get("code") == code, message
+        for query, code in [("subscription{broken}", "SOURCE"), ("subscription{crash}", "INTERNAL")]:
+            await subscribe(socket, query)
+            assert (await receive(socket))["type"] == "next"
+            message = await receive(socket)
+            assert message["type"] == "error" and message["payload"][0]["extensions"]["code"] == code, message
+            assert "Crash" not in json.dumps(message)
+
+
+@case
+async def completing():
+    async with opened() as socket:
+        await initialise(socket)
+        await subscribe(socket, "subscription{never}")
+        await subscribe(socket, "subscription{ticks}", id="2")
+        assert (await receive(socket))["id"] == "2"
+        await stats_until(subscriptions=2)
+        for id in ["1", "2", "2", "unknown"]:
+            await send(socket, id=id, type="complete")
+        await stats_until(subscriptions=0)
+        await send(socket, type="ping")
+        # What was on its way may still come, a complete may not.
+        while (message := await receive(socket)) != {"type": "pong"}:
+            assert message["type"] == "next", message
+        await subscribe(socket, "subscription{three}", id="2")
+        assert (await receive(socket))["payload"] == {"data": {"three": 1}}
+    await stats_until(open=0, subscriptions=0)
+
+
+@case
+async def pings():
+    async with opened() as socket:
+        # Also before connection_init.
+        await send(socket, type="ping", payload={"a": [1]})
+        assert await receive(socket) == {"type": "pong", "payload": {"a": [1]}}
+        await send(socket, type="pong")
+        await send(socket, type="ping", payload=None)
+        assert await receive(socket) == {"type": "pong"}
+        waiter = await socket.ping(b"control")
+        await asyncio.wait_for(waiter, 20)
+        await initialise(socket, payload={"token": "t"})
+        await subscribe(socket, "{whoami}")
+        who = (await receive(socket))["payload"]["data"]["whoami"]
+        assert who["transport"] == "webSocket" and who["address"] == "127.0.0.1", who
+        assert who["params"] == {"token": "t"}, who
+    async with opened(additional_headers={"Authorization": "Bearer y"}) as socket:
+        await initialise(socket, payload=None)
+        await subscribe(socket, "subscription{whoami}")
+        who = (await receive(socket))["payload"]["data"]["whoami"]
+        assert who["authorization"] == "Bearer y" and who["params"] is None, who
+
+
+@case
+async def close_codes():
+    init = {"type": "connection_init"}
+    long = {"id": "1", "type": "subscribe", "payload": {"query": "subscription{never}"}}
+    expected = [
+        (4400, ["nonsense"]), (4400, [""]), (4400, ["[]"]), (4400, ["{}"]), (4400, [{"type": 1}]),
+        (4400, [{"type": "nosuch"}]), (4400, [init, {"type": "next", "id": "1"}]), (4400, [{"type": "start"}]),
+        (4400, [init, {"type": "connection_ack"}]), (4400, [{"type": "connection_init", "payload": 1}]),
+        (4400, [{"type": "ping", "payload": []}]), (4400, [{"type": "pong", "payload": "x"}]),
+        (4400, [init, {"type": "subscribe", "payload": {"query": "{hello}"}}]),
+        (4400, [init, {"type": "subscribe", "id": "", "payload": {"query": "{hello}"}}]),
+        (4400, [init, {"type": "subscribe", "id": 1, "payload": {"query": "{hello}"}}]),
+        (4400, [init, {"type": "subscribe", "id": "1"}]), (4400, [init, {"type": "subscribe", "id": "1", "payload": {}}]),
+        (4400, [init, {"type": "subscribe", "id": "1", "payload": {"query": "{hello}", "variables": 1}}]),
+        (4400, [init, {"type": "subscribe", "id": "1", "payload": {"query": "{hello}", "operationName": 1}}]),
+        (4400, [init, {"type": "complete"}]), (4400, ['{"type":"ping","type":"ping"}']),
+        (4400, ["[" * 100000]),
+        (4401, [long]), (4429, [init, init]), (4409, [init, long, long]),
+    ]
+    for code, messages in expected:
+        async with opened() as socket:
+            for message in messages:
+                await socket.send(message if isinstance(message, str) else json.dumps(message))
+            assert await closed(socket) == code, (code, messages)
+    await stats_until(open=0, subscriptions=0)
+
+
+@case
+async def sub_protocols():
+    for protocols in [None, ["nosuch"], ["soap", "GRAPHQL-WS"]]:
+        for path in ["/graphql", "/graphql-ws"]:
+            async with connect(url(path), subprotocols=protocols) as socket:
+                assert socket.subprotocol is None
+                assert await closed(socket) == 4406
+    for offered, chosen in [
+        (["nosuch", LEGACY, TRANSPORT], LEGACY), ([TRANSPORT, LEGACY], TRANSPORT), ([LEGACY], LEGACY),
+    ]:
+        async with connect(url("/graphql-ws"), subprotocols=offered) as socket:
+            assert socket.subprotocol == chosen
+
+
+@case
+async def init_timeout():
+    for protocol in [TRANSPORT, LEGACY]:
+        async with opened(protocol=protocol) as socket:
+            assert await closed(socket) == 4408
+    async with opened() as socket:
+        await initialise(socket)
+        await asyncio.sleep(0.6)
+        await send(socket, type="ping")
+        assert await receive(socket) == {"type": "pong"}
+
+
+@case
+async def too_many_subscriptions():
+    async with opened() as socket:
+        await initialise(socket)
+        for id in ["1", "2", "3"]:
+            await subscribe(socket, "subscription{never}", id=id)
+        message = await receive(socket)
+        assert message["id"] == "3" and message["type"] == "error", message
+        assert message["payload"][0]["extensions"]["code"] == "LIMIT", message
+        await send(socket, id="1", type="complete")
+        await subscribe(socket, "subscription{three}", id="3")
+        assert (await receive(socket))["payload"] == {"data": {"three": 1}}
+
+
+@case
+async def too_many_connections():
+    async with opened() as first, opened() as second:
+        await initialise(first)
+        await initialise(second)
+        try:
+            async with opened():
+                raise AssertionError("a third is open")
+        except websockets.InvalidStatus as error:
+            assert error.response.status_code == 503
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{PORT}/graphql/stream?query=subscription%7Bthree%7D")
+            raise AssertionError("a stream is open")
+        except urllib.error.HTTPError as error:
+            assert error.code == 503
+    await stats_until(open=0)
+    async with opened() as socket:
+        await initialise(socket)
+
+
+@case
+async def refused():
+    for origin, status in [
+        ("https://evil.example", 403), ("null", 403), ("http://bank.example", 403),
+        (f"http://127.0.0.1:{PORT}", 101), ("https://bank.example", 101),
+    ]:
+        try:
+            async with opened(origin=origin) as socket:
+                await initialise(socket)
+                got = 101
+        except websockets.InvalidStatus as error:
+            got = error.response.status_code
+        assert got == status, (origin, got)
+    for path in ["/", "/health", "/graphql/", "/graphql/stream", "/nosuch"]:
+        try:
+            async with opened(path):
+                raise AssertionError(f"open: {path}")
+        except websockets.InvalidStatus as error:
+            assert error.response.status_code == 400, path
+            assert b"/graphql-ws" in error.response.body
+    good = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
+    for change, method, status in [
+        ({"Sec-WebSocket-Version": "8"}, "GET", 426), ({"Sec-WebSocket-Version": None}, "GET", 426),
+        ({"Sec-WebSocket-Key": "short"}, "GET", 400), ({"Sec-WebSocket-Key": None}, "GET", 400),
+        ({"Connection": "close"}, "GET", 400), ({}, "POST", 400), ({"Content-Length": "5"}, "GET", 400),
+    ]:
+        headers = {name: value for name, value in {**good, **change}.items() if value}
+        connection = socket.create_connection(("127.0.0.1", PORT), timeout=20)
+        text = f"{method} /graphql HTTP/1.1\r\nHost: x\r\n"
+        text += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        connection.sendall((text + "\r\n" + ("12345" if "Content-Length" in headers else "")).encode())
+        answer = b""
+        while part := connection.recv(4096):
+            answer += part
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode()), (change, answer)
+        connection.close()
+    # As the second request of a connection.
+    connection = socket.create_connection(("127.0.0.1", PORT), timeout=20)
+    connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+    connection.sendall(("GET /graphql HTTP/1.1\r\nHost: x\r\n" + "".join(
+        f"{name}: {value}\r\n" for name, value in good.items()) + "\r\n").encode())
+    assert connection.recv(4096).startswith(b"HTTP/1.1 400")
+    connection.close()
+    await stats_until(open=0)
+
+
+# frames
+
+
+@case
+async def frames():
+    init = json.dumps({"type": "connection_init"})
+    connection = raw()
+    # Fragments, a control frame and an empty fragment in between, and all of it byte by byte.
+    parts = frame(1, init[:5], fin=False) + frame(9, "hey") + frame(0, "", fin=False) + frame(0, init[5:])
+    for byte in parts:
+        connection.sendall(bytes([byte]))
+    assert read_frame(connection) == (10, b"hey")
+    assert read_frame(connection) == (1, b'{"type":"connection_ack"}')
+    # Several frames in one segment.
+    connection.sendall(frame(1, '{"type":"ping"}') * 3 + frame(10, "unasked"))
+    assert [read_frame(connection) for _ in range(3)] == [(1, b'{"type":"pong"}')] * 3
+    # Answers of all three sizes of a frame's length.
+    for length in [1, 200, 70000]:
+        query = {"query": "{variable}", "variables": {"value": "x" * length}}
+        connection.sendall(frame(1, json.dumps({"id": "1", "type": "subscribe", "payload": query})))
+        opcode, data = read_frame(connection)
+        assert opcode == 1 and json.loads(data)["payload"]["data"]["variable"] == "x" * length
+        assert json.loads(read_frame(connection)[1]) == {"id": "1", "type": "complete"}
+    # The closing handshake gets its code back, and the server ends the connection.
+    connection.sendall(frame(8, struct.pack("!H", 3333) + b"bye"))
+    assert read_close(connection) == 3333
+    assert connection.recv(1) == b""
+    connection = raw()
+    connection.sendall(frame(8, b""))
+    assert read_close(connection) is None
+    assert connection.recv(1) == b""
+
+
+@case
+async def broken_frames():
+    text = '{"type":"ping"}'
+    for code, data in [
+        (1002, frame(1, text, masked=False)), (1002, frame(1, text, first_bits=0x40)), (1002, frame(3, text)),
+        (1002, frame(11, b"")), (1002, frame(0, text)), (1002, frame(1, text, fin=False) + frame(1, text)),
+        (1002, frame(9, b"", fin=False)), (1002, frame(9, b"x" * 126)), (1002, frame(8, b"x")),
+        (1002, frame(8, struct.pack("!H", 1005))), (1002, frame(8, struct.pack("!H", 999))),
+        (1007, frame(8, struct.pack("!H", 1000) + b"\xff")), (1007, frame(1, b'{"type":"ping","x":"\xff"}')),
+        (1007, frame(1, b'\xc3', fin=False) + frame(0, b'\x28')), (1003, frame(2, text)),
+        (1003, frame(2, text, fin=False)), (1009, frame(1, b" " * 10001)),
+        (1009, frame(1, b" " * 6000, fin=False) + frame(0, b" " * 6000)),
+        (1009, bytes([0x81, 0xFF]) + struct.pack("!Q", 1 << 62)), (1009, bytes([0x81, 0xFF]) + b"\xff" * 8),
+    ]:
+        connection = raw()
+        connection.sendall(data)
+        assert (got := read_close(connection)) == code, (code, got, data[:20])
+        connection.sendall(frame(8, struct.pack("!H", code)))
+        assert connection.recv(1) == b""
+        connection.close()
+    await stats_until(open=0)
+
+
+@case
+async def vanishing():
+    """Clients that go without a word, at any moment, leave nothing behind."""
+    for step in range(5):
+        connection = raw()
+        if step > 0:
+            connection.sendall(frame(1, '{"type":"connection_init"}'))
+        if step > 1:
+            query = '{"id":"1","type":"subscribe","payload":{"query":"subscription{ticks}"}}'
+            connection.sendall(frame(1, query)[: None if step > 2 else 20])
+        if step > 3:
+            read_frame(connection)
+            # Not FIN but RST.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+    await stats_until(open=0, subscriptions=0)
+
+
+@case
+async def half_open():
+    """The server pings, and gives up who does not answer."""
+    silent = raw()
+    silent.sendall(frame(1, '{"type":"connection_init"}'))
+    silent.sendall(frame(1, '{"id":"1","type":"subscribe","payload":{"query":"subscription{never}"}}'))
+    async with opened(ping_interval=None) as socket:
+        await initialise(socket)
+        # This one answers pings by itself, and outlives the other.
+        await stats_until(open=1, subscriptions=0)
+        await send(socket, type="ping")
+        assert await receive(socket) == {"type": "pong"}
+        opcodes = []
+        try:
+            while True:
+                opcodes.append(read_frame(silent)[0])
+        except (EOFError, ConnectionError):
+            pass
+        assert 9 in opcodes, opcodes
+
+
+# clients that read slowly
+
+
+@case
+async def slow_reader():
+    """Of many subscribers one never reads: it is dropped, the others get everything."""
+    count, messages = int(sys.argv[3]), int(sys.argv[4])
+    slow = socket.socket()
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    slow.connect(("127.0.0.1", PORT))
+    slow.sendall((
+        f"GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {TRANSPORT}\r\n\r\n").encode())
+    query = '{"id":"1","type":"subscribe","payload":{"query":"subscription{hub}"}}'
+    slow.sendall(frame(1, '{"type":"connection_init"}') + frame(1, query))
+    sockets = []
+    for _ in range((count + 49) // 50):
+        sockets += await asyncio.gather(*(
+            connect(url(), subprotocols=[TRANSPORT], ping_interval=None, compression=None, open_timeout=60)
+            for _ in range(min(50, count - len(sockets)))))
+    for one in sockets:
+        await one.send('{"type":"connection_init"}')
+        await one.send(query)
+        await asyncio.wait_for(one.recv(), 60)
+    await stats_until(listening=count + 1)
+
+    async def read(one):
+        for number in range(messages):
+            message = json.loads(await asyncio.wait_for(one.recv(), 120))
+            assert message["payload"]["data"]["hub"]["n"] == number, (number, message["id"])
+
+    reading = [asyncio.create_task(read(one)) for one in sockets]
+    await ask("mutation{publish}", count=messages, bytes=4000)
+    await asyncio.gather(*reading)
+    stats = await stats_until(open=count, listening=count)
+    assert stats["dropped"] == 1, stats
+    await asyncio.gather(*(one.close() for one in sockets))
+    slow.close()
+    await stats_until(open=0, listening=0)
+
+
+@case
+async def slow_code():
+    """Who reads again after all finds whole messages and then 1013."""
+    connection = raw()
+    connection.sendall(frame(1, '{"type":"connection_init"}'))
+    connection.sendall(frame(1, '{"id":"1","type":"subscribe","payload":{"query":"subscription{hub}"}}'))
+    assert read_frame(connection)[0] == 1
+    await stats_until(listening=1)
+    publishing = asyncio.create_task(ask("mutation{publish}", count=3000, bytes=4000))
+    await stats_until(dropped=1, listening=0)
+    await asyncio.sleep(0.1)
+    numbers = []
+
+    def read():
+        while True:
+            opcode, data = read_frame(connection)
+            if opcode == 8:
+                return struct.unpack("!H", data[:2])[0]
+            numbers.append(json.loads(data)["payload"]["data"]["hub"]["n"])
+
+    code = await asyncio.to_thread(read)
+    assert code == 1013, code
+    assert numbers == list(range(len(numbers))) and len(numbers) < 3000, len(numbers)
+    await publishing
+
+
+@case
+async def ping_flood():
+    """Pongs are queued like everything, so who asks for them without reading them is dropped too."""
+    connection = raw()
+    connection.settimeout(20)
+    flood = frame(9, b"x" * 125) * 1000
+    try:
+        for _ in range(1000):
+            connection.sendall(flood)
+        raise AssertionError("131 MB of pings were taken")
+    except (ConnectionError, TimeoutError):
+        pass
+    await stats_until(open=0, dropped=1)
+
+
+# the legacy protocol
+
+
+@case
+async def legacy():
+    for path in ["/graphql", "/graphql-ws"]:
+        async with opened(path, LEGACY) as socket:
+            await send(socket, type="connection_init", payload={})
+            assert await receive(socket) == {"type": "connection_ack"}
+            assert await receive(socket) == {"type": "ka"}
+            await send(socket, id="1", type="start", payload={"query": "subscription{three}", "variables": {}})
+            for number in [1, 2, 3]:
+                message = await receive(socket)
+                assert message == {"id": "1", "type": "data", "payload": {"data": {"three": number}}}, message
+            assert await receive(socket) == {"id": "1", "type": "complete"}
+            await send(socket, id="2", type="start", payload={"query": "{nosuch}"})
+            message = await receive(socket)
+            assert message["type"] == "error" and message["id"] == "2", message
+            assert message["payload"]["message"] == 'there is no field "nosuch"', message
+            await send(socket, id="3", type="start", payload={"query": "subscription{never}"})
+            # Begun anew with the same id.
+            await send(socket, id="3", type="start", payload={"query": "subscription{ticks}"})
+            assert (await receive(socket))["payload"]["data"] == {"ticks": 1}
+            await stats_until(subscriptions=1)
+            await send(socket, id="3", type="stop")
+            await stats_until(subscriptions=0)
+            await send(socket, type="connection_terminate")
+            assert await closed(socket) == 1000
+    for code, messages in [
+        (4401, [{"type": "start", "id": "1", "payload": {"query": "{hello}"}}]), (4400, ["nonsense"]),
+        (4400, [{"type": "subscribe", "id": "1", "payload": {"query": "{hello}"}}]), (4400, [{"type": "ping"}]),
+        (4429, [{"type": "connection_init"}, {"type": "connection_init"}]),
+    ]:
+        async with opened("/graphql-ws", LEGACY) as socket:
+            for message in messages:
+                await socket.send(message if isinstance(message, str) else json.dumps(message))
+            assert await closed(socket) == code, (code, messages)
+
+
+@case
+async def legacy_keep_alive():
+    async with opened("/graphql-ws", LEGACY) as socket:
+        await send(socket, type="connection_init")
+        assert (await receive(socket))["type"] == "connection_ack"
+        for _ in range(3):
+            assert await receive(socket) == {"type": "ka"}
+
+
+# a client library
+
+
+@case
+async def gql_library():
+    from gql import Client, gql
+    from gql.transport.exceptions import TransportQueryError
+    from gql.transport.websockets import WebsocketsTransport
+
+    for protocol in [TRANSPORT, LEGACY]:
+        transport = WebsocketsTransport(
+            url=url("/graphql-ws"), subprotocols=[protocol], init_payload={"token": protocol})
+        async with Client(transport=transport) as session:
+            assert (await session.execute(gql("query { hello }"))) == {"hello": "world"}
+            numbers = [data["three"] async for data in session.subscribe(gql("subscription { three }"))]
+            assert numbers == [1, 2, 3], numbers
+            who = (await session.execute(gql("query { whoami }")))["whoami"]
+            assert who["params"] == {"token": protocol}, who
+            try:
+                await session.execute(gql("query { nosuch }"))
+                raise AssertionError("no error")
+            except TransportQueryError as error:
+                assert 'no field "nosuch"' in str(error), error
+
+
+# the end of the server
+
+
+@case
+async def shutdown():
+    """The server says good-bye to WebSockets, whatever they do, and ends streams."""
+    sockets = []
+    for protocol in [TRANSPORT, LEGACY, TRANSPORT]:
+        sockets.append(await connect(url(), subprotocols=[protocol]))
+    await send(sockets[0], type="connection_init")
+    await subscribe(sockets[0], "subscription{ticks}")
+    await send(sockets[1], type="connection_init")
+    await send(sockets[1], id="1", type="start", payload={"query": "subscription{never}"})
+    deaf = raw()
+    streams = []
+    for path in ["/graphql/stream?query=subscription%7Bticks%7D", "/graphql/stream?query=subscription%7Bnever%7D", "/events"]:
+        stream = socket.create_connection(("127.0.0.1", PORT), timeout=20)
+        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert stream.recv(4096).startswith(b"HTTP/1.1 200")
+        streams.append(stream)
+    idle = socket.create_connection(("127.0.0.1", PORT), timeout=20)
+    await stats_until(open=7, subscriptions=4)
+    try:
+        await ask("mutation{stop}")
+    except Exception:
+        pass  # its answer may be cut off
+    for one in sockets:
+        assert await closed(one) == 1001
+    assert read_close(deaf) == 1001
+    for stream in streams + [idle, deaf]:
+        while await asyncio.to_thread(stream.recv, 65536):
+            pass
+
+
+asyncio.run(asyncio.wait_for(CASES[sys.argv[2]](), 200))
+print("ok")
