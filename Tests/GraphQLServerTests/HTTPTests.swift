@@ -30,7 +30,8 @@ struct HTTPTests {
     ])
   func contentTypes(type: String, status: Int) async throws {
     try await TestServer.with { port in
-      let (answer, json) = try await ask(port, "POST", "/graphql", ["Content-Type": type], body: #"{"query":"{hello}"}"#)
+      let (answer, json) = try await ask(
+        port, "POST", "/graphql", ["Content-Type": type], body: #"{"query":"{hello}"}"#)
       #expect(answer.status == status)
       #expect(status == 200 ? json?["data"] != nil : code(json) == .string("CONTENT_TYPE"))
     }
@@ -43,8 +44,10 @@ struct HTTPTests {
       ("application/graphql-response+json;q=0.5, application/json;q=0.9", "application/json"),
       ("application/graphql-response+json, application/json", "application/graphql-response+json"),
       ("application/json, application/graphql-response+json", "application/json"),
-      ("application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
-        "application/graphql-response+json"),
+      (
+        "application/graphql-response+json; charset=utf-8, application/json; charset=utf-8",
+        "application/graphql-response+json"
+      ),
       ("text/html, */*;q=0.1", "application/json"), ("application/*", "application/json"),
       ("*/*, application/json;q=0", "application/graphql-response+json"), ("", "application/json"),
       ("text/html", nil), ("application/json;q=0", nil), ("text/event-stream", nil),
@@ -65,7 +68,9 @@ struct HTTPTests {
   @Test("What is malformed gets 400 unless the client names application/json; what executes gets 200")
   func statuses() async throws {
     try await TestServer.with { port in
-      for body in ["", "{", "[]", "1", "null", "[1,2", #"{"query":1}"#, "\u{FEFF}{}", #"{"query":"{hello}","query":""}"#] {
+      for body in [
+        "", "{", "[]", "1", "null", "[1,2", #"{"query":1}"#, "\u{FEFF}{}", #"{"query":"{hello}","query":""}"#,
+      ] {
         let (answer, json) = try await ask(port, body: body)
         #expect(answer.status == 400, "\(body)")
         #expect(code(json) == .string("BAD_REQUEST"))
@@ -81,7 +86,8 @@ struct HTTPTests {
   @Test("GET takes everything from the URL and changes nothing")
   func get() async throws {
     try await TestServer.with { port in
-      let target = "/graphql?operationName=A&query=query+A%7Bvariable%7D&variables=%7B%22value%22%3A%22caf%C3%A9+1%22%7D&x=1"
+      let target =
+        "/graphql?operationName=A&query=query+A%7Bvariable%7D&variables=%7B%22value%22%3A%22caf%C3%A9+1%22%7D&x=1"
       #expect(try await ask(port, "GET", target).1?["data"]?["variable"] == .string("café 1"))
       let (refused, json) = try await ask(port, "GET", "/graphql?query=mutation%7Bpublish%7D")
       #expect(refused.status == 405 && refused.headers["allow"] == "POST")

@@ -1,5 +1,6 @@
-@testable import GraphQLServer
 import Testing
+
+@testable import GraphQLServer
 
 /// Each case is a function of `stream_peer.py`, which asserts what it sees.
 @Suite("GraphQL over server-sent events")
@@ -17,7 +18,10 @@ struct StreamTests {
   func text() {
     let events: [(ServerSentEvent, String)] = [
       (ServerSentEvent(data: "x"), "data: x\n\n"), (ServerSentEvent(event: "a", data: ""), "event: a\ndata:\n\n"),
-      (ServerSentEvent(event: "a\nb\r", data: "1\n2\r\n3\r4\n"), "event: ab\ndata: 1\ndata: 2\ndata: 3\ndata: 4\ndata: \n\n"),
+      (
+        ServerSentEvent(event: "a\nb\r", data: "1\n2\r\n3\r4\n"),
+        "event: ab\ndata: 1\ndata: 2\ndata: 3\ndata: 4\ndata: \n\n"
+      ),
     ]
     for (event, text) in events { #expect(event.text == text) }
   }

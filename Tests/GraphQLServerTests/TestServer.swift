@@ -14,7 +14,8 @@ enum TestServer {
     let (stops, stop) = AsyncStream.makeStream(of: Void.self)
     let service = TestService { stop.finish() }
     let server = GraphQLServer(
-      service: service, limits: limits, origins: origins, graphiQL: graphiQL, hooks: service.hooks) { $0 }
+      service: service, limits: limits, origins: origins, graphiQL: graphiQL, hooks: service.hooks
+    ) { $0 }
     let router = Router()
     router.get("/health") { _, _ in "well" }
     server.mount(on: router)
