@@ -108,7 +108,10 @@ enum House {
           .product(name: "HTTPTypes", package: "swift-http-types"),
           .product(name: "Logging", package: "swift-log"),
         ],
-        path: "Sources/Runtime/GraphQLServer", swiftSettings: strict),
+        path: "Sources/Runtime/GraphQLServer",
+        resources: ["graphiql.html", "graphiql-page.js", "plain.html", "plain.js", "client.js", "page.css"].map {
+          .embedInCode("Page/\($0)")
+        }, swiftSettings: strict),
     ]
   }
 
@@ -189,6 +192,12 @@ enum House {
       test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
       test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres"]),
       test("SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer"], exclude: ["confluent_client.py"]),
+      test(
+        "GraphQLServerTests",
+        [
+          "GraphQLServer", "GraphQLRuntime", "JSONText", "PythonPeer", hummingbird,
+          .product(name: "Logging", package: "swift-log"),
+        ], exclude: ["Python"]),
       test("SetupDBTests", ["SetupDBService", "Definitions", "PostgresRuntime", "TopologyModel", "TestPostgres"]),
       test(
         "SynchronizerTests",
