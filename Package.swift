@@ -205,7 +205,7 @@ enum House {
           "SynchronizerService", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "TopologyModel",
           "EmbeddedBroker",
         ]),
-      test("BankSupportTests", ["BankSupport", "bank", "avrogen"]),
+      test("BankSupportTests", ["BankSupport", "bank", "avrogen", hummingbird]),
       test("HeartbeatTests", ["HeartbeatService", "TestStreams"]),
       test("CommandGeneratorTests", ["CommandGeneratorService", "TestStreams"]),
       test("CommandHandlerTests", ["CommandHandlerService", "TestBank"]),

@@ -1,5 +1,6 @@
 import BankSupport
 import Foundation
+import Hummingbird
 import Testing
 
 #if canImport(FoundationNetworking)
@@ -32,6 +33,21 @@ struct ServiceHostTests {
       if TestPort.bound(port) != nil { return port }
     }
     throw SupportError("no free port")
+  }
+
+  @Test("A service may add routes and middleware of its own; health and metrics stay as they are")
+  func mounts() async throws {
+    let port = try freePort()
+    let host = ServiceHost(name: "test", port: port) { router in
+      router.add(middleware: Refusing())
+      router.get("/own") { _, _ in "never seen" }
+    }
+    try await host.run {
+      host.health.ready()
+      #expect(try await get(port, "/health").0 == 200)
+      #expect(try await get(port, "/metrics").0 == 200)
+      #expect(try await get(port, "/own").0 == 403)
+    }
   }
 
   @Test("Health, metrics and routes are served while the body runs; the end of the body ends the host")
@@ -79,4 +95,11 @@ struct ServiceHostTests {
     withExtendedLifetime(held) {}
     #expect(error?.message.contains("cannot serve HTTP on 127.0.0.1:\(port)") == true)
   }
+}
+
+private struct Refusing: RouterMiddleware {
+  func handle(
+    _ request: Request, context: BasicRequestContext,
+    next: (Request, BasicRequestContext) async throws -> Response
+  ) async throws -> Response { Response(status: .forbidden) }
 }

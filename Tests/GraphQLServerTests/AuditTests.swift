@@ -1,8 +1,10 @@
+import GraphQLRuntime
+import GraphQLServer
 import JSONText
 import Testing
 
 /// What the server audits of the reference implementation of GraphQL over HTTP ask, one line an audit, by their ids and
-/// with the weight that they give: what a server must, should and may do is all done here.
+/// with the weight that they give: what a server must, should and may do is all done here, by the real engine.
 struct Audit: Sendable, CustomTestStringConvertible {
   enum Level: String, Sendable { case must, should, may }
 
@@ -65,7 +67,16 @@ struct Audit: Sendable, CustomTestStringConvertible {
 struct AuditTests {
   @Test("Every audit", arguments: audits)
   func audit(_ audit: Audit) async throws {
-    try await TestServer.with { port in
+    let engine = try GraphQLEngine<ClientInfo>(
+      sdl: "type Query { hello: String! } type Mutation { touch: Boolean }", onError: { _, _ in }
+    ) { resolvers in
+      resolvers.query("hello") { _, _ in "world" }
+      resolvers.mutation("touch") { _, _ in true }
+    }
+    let server = GraphQLServer(service: engine) { $0 }
+    let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+    defer { stop.finish() }
+    try await TestServer.serve(server, until: stops) { port in
       var headers: [String: String] = [:]
       if audit.accept != .none { headers["Accept"] = audit.accept.rawValue }
       if let type = audit.contentType { headers["Content-Type"] = type }

@@ -16,6 +16,16 @@ enum TestServer {
     let server = GraphQLServer(
       service: service, limits: limits, origins: origins, graphiQL: graphiQL, hooks: service.hooks
     ) { $0 }
+    try await serve(server, until: stops, body)
+  }
+
+  /// Serves until the body has returned.
+  ///
+  /// - Parameter stops: ends when the server is to stop before that.
+  static func serve<Service: GraphQLService>(
+    _ server: GraphQLServer<Service>, until stops: AsyncStream<Void>,
+    _ body: @escaping @Sendable (_ port: Int) async throws -> Void
+  ) async throws {
     let router = Router()
     router.get("/health") { _, _ in "well" }
     server.mount(on: router)

@@ -13,6 +13,15 @@ struct EventStream: Sendable {
     /// Returns false when nobody listens any more.
     @discardableResult
     func send(_ text: String) -> Bool { outbox.append(bytes: text.utf8.count) { $0.writeString(text) } }
+
+    /// An event whose data are one line.
+    func send(_ prefix: StaticString, _ data: [UInt8], _ suffix: StaticString) -> Bool {
+      outbox.append(bytes: prefix.utf8CodeUnitCount + data.count + suffix.utf8CodeUnitCount) { buffer in
+        buffer.writeStaticString(prefix)
+        buffer.writeBytes(data)
+        buffer.writeStaticString(suffix)
+      }
+    }
   }
 
   private static let keepAlive = ":\n\n"

@@ -1,7 +1,6 @@
 import GraphQLRuntime
 import HTTPTypes
 import Hummingbird
-import JSONText
 import NIOCore
 
 /// `/graphql` by the GraphQL-over-HTTP specification (draft of 2025), and arrays of requests beside it.
@@ -31,7 +30,7 @@ struct HTTPEndpoint<Service: GraphQLService>: Sendable {
       case .single(let single):
         let answer = try await execute(single, context: context, isGet: request.method == .get)
         let status = answer.isRequestError && media.type == Self.graphQLResponse ? 400 : 200
-        return response(answer.text, status: status, type: media.type)
+        return response(answer.body, status: status, type: media.type)
       case .batch(let batch):
         return response(await execute(batch, context: context), status: 200, type: media.type)
       }
@@ -39,17 +38,18 @@ struct HTTPEndpoint<Service: GraphQLService>: Sendable {
       let namesJSON = media.isNamed && media.type == Self.json
       let status = error.status == 400 && error.isLenient && namesJSON ? 200 : error.status
       return response(
-        [error.error].responseText, status: status, type: media.type, allow: status == 405 ? "POST" : nil)
+        [error.error].response.utf8, status: status, type: media.type, allow: status == 405 ? "POST" : nil)
     }
   }
 
   /// An answer to what was not even looked at.
   func refusal(_ error: MalformedRequest, allow: String? = nil) -> Response {
-    response([error.error].responseText, status: error.status, type: Self.json, allow: allow)
+    response([error.error].response.utf8, status: error.status, type: Self.json, allow: allow)
   }
 
   private struct Answer {
-    var text: String
+    /// JSON in UTF-8.
+    var body: [UInt8]
     /// Execution did not begin.
     var isRequestError: Bool
   }
@@ -59,33 +59,34 @@ struct HTTPEndpoint<Service: GraphQLService>: Sendable {
   ) async throws(MalformedRequest) -> Answer {
     let operation: PreparedOperation
     do { operation = try server.service.prepare(request) } catch {
-      return Answer(text: error.response.text, isRequestError: true)
+      return Answer(body: error.response.utf8, isRequestError: true)
     }
     switch operation.kind {
     case .mutation where isGet: throw .mutationByGet
     case .subscription: throw .subscription
     case .query, .mutation:
       let response = await server.service.execute(operation, context: context)
-      return Answer(text: response.text, isRequestError: response.data == nil)
+      return Answer(body: response.utf8, isRequestError: response.data == nil)
     }
   }
 
   /// One after the other: a mutation has to be done before what follows it.
   private func execute(
     _ batch: [Result<GraphQLRequest, MalformedRequest>], context: Service.Context
-  ) async -> String {
-    var texts: [String] = []
-    for request in batch {
+  ) async -> [UInt8] {
+    var body = [UInt8(ascii: "[")]
+    for (index, request) in batch.enumerated() {
+      if index > 0 { body.append(UInt8(ascii: ",")) }
       do throws(MalformedRequest) {
-        texts.append(try await execute(try request.get(), context: context, isGet: false).text)
+        body += try await execute(try request.get(), context: context, isGet: false).body
       } catch {
-        texts.append([error.error].responseText)
+        body += [error.error].response.utf8
       }
     }
-    return "[" + texts.joined(separator: ",") + "]"
+    return body + [UInt8(ascii: "]")]
   }
 
-  private func response(_ text: String, status: Int, type: String, allow: String? = nil) -> Response {
+  private func response(_ body: [UInt8], status: Int, type: String, allow: String? = nil) -> Response {
     server.hooks.requestAnswered(.http, status)
     var headers: HTTPFields = [
       .contentType: "\(type); charset=utf-8", .cacheControl: "no-store", .vary: "Accept",
@@ -93,7 +94,7 @@ struct HTTPEndpoint<Service: GraphQLService>: Sendable {
     ]
     if let allow { headers[.allow] = allow }
     return Response(
-      status: .init(code: status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+      status: .init(code: status), headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
   }
 }
 

@@ -52,12 +52,7 @@ extension GraphQLServer {
   }
 }
 
-extension GraphQLResponse {
-  /// As it travels.
-  var text: String { json.text }
-}
-
 extension [GraphQLError] {
   /// A response that has nothing else.
-  var responseText: String { GraphQLResponse(data: nil, errors: self).text }
+  var response: GraphQLResponse { GraphQLResponse(data: nil, errors: self) }
 }

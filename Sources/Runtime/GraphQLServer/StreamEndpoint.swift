@@ -27,19 +27,20 @@ struct StreamEndpoint<Service: GraphQLService>: Sendable {
         of: ClientInfo(
           transport: .eventStream, remoteAddress: Peer.current?.remoteAddress, headers: request.headers))
       return server.stream { sink in
-        await operations(single) { event in sink.send(Self.text(of: event)) }
+        await operations(single) { event in Self.send(event, to: sink) }
       }
     } catch {
       return http.refusal(error, allow: error.status == 405 ? "POST" : nil)
     }
   }
 
-  /// JSON has no line ends, so the data are one line.
-  private static func text(of event: OperationEvent) -> String {
-    switch event {
-    case .next(let response): "event: next\ndata: \(response.text)\n\n"
-    case .failed(let errors): "event: next\ndata: \(errors.responseText)\n\nevent: complete\ndata:\n\n"
-    case .complete: "event: complete\ndata:\n\n"
+  /// JSON without white space has no line ends, so the data are one line.
+  private static func send(_ event: OperationEvent, to sink: EventStream.Sink) -> Bool {
+    let next: StaticString = "event: next\ndata: "
+    return switch event {
+    case .next(let response): sink.send(next, response.utf8, "\n\n")
+    case .failed(let errors): sink.send(next, errors.response.utf8, "\n\nevent: complete\ndata:\n\n")
+    case .complete: sink.send("event: complete\ndata:\n\n")
     }
   }
 }

@@ -2,15 +2,24 @@ import NIOCore
 import NIOWebSocket
 
 extension Outbox {
-  /// A text message in one frame, its parts written one after the other: they are copied once, into what is sent.
+  /// A text message in one frame.
   @discardableResult
-  func appendText(_ first: String, _ second: String = "", _ third: String = "") -> Bool {
-    let length = first.utf8.count + second.utf8.count + third.utf8.count
+  func appendText(_ text: String) -> Bool {
+    let length = text.utf8.count
     return append(bytes: frameHeaderBytes(length) + length) { buffer in
       buffer.writeFrameHeader(.text, length: length)
-      buffer.writeString(first)
-      buffer.writeString(second)
-      buffer.writeString(third)
+      buffer.writeString(text)
+    }
+  }
+
+  /// A text message in one frame, its parts written one after the other: they are copied once, into what is sent.
+  func appendText(_ prefix: [UInt8], _ middle: [UInt8], _ suffix: StaticString) -> Bool {
+    let length = prefix.count + middle.count + suffix.utf8CodeUnitCount
+    return append(bytes: frameHeaderBytes(length) + length) { buffer in
+      buffer.writeFrameHeader(.text, length: length)
+      buffer.writeBytes(prefix)
+      buffer.writeBytes(middle)
+      buffer.writeStaticString(suffix)
     }
   }
 

@@ -108,8 +108,8 @@ enum ServerMessage {
   }
 
   /// Begins a message with a response: the payload and a closing brace follow.
-  static func nextPrefix(id: String, _ subProtocol: SubProtocol) -> String {
-    #"{"id":\#(JSONValue.string(id).text),"type":"\#(subProtocol.nextType)","payload":"#
+  static func nextPrefix(id: String, _ subProtocol: SubProtocol) -> [UInt8] {
+    Array(#"{"id":\#(JSONValue.string(id).text),"type":"\#(subProtocol.nextType)","payload":"#.utf8)
   }
 
   static func complete(id: String) -> String { #"{"id":\#(JSONValue.string(id).text),"type":"complete"}"# }

@@ -170,10 +170,10 @@ final class WebSocketSession: Sendable {
   // MARK: what operations say
 
   private func send(
-    _ event: OperationEvent, id: String, serial: Int, prefix: String, _ subProtocol: SubProtocol
+    _ event: OperationEvent, id: String, serial: Int, prefix: [UInt8], _ subProtocol: SubProtocol
   ) -> Bool {
     switch event {
-    case .next(let response): return !Task.isCancelled && outbox.appendText(prefix, response.text, "}")
+    case .next(let response): return !Task.isCancelled && outbox.appendText(prefix, response.utf8, "}")
     case .failed(let errors):
       // Forgotten first: after the message the client may use the id again.
       return forget(id: id, serial: serial) && outbox.appendText(ServerMessage.error(id: id, errors, subProtocol))
