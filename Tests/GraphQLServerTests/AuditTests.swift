@@ -67,8 +67,9 @@ struct Audit: Sendable, CustomTestStringConvertible {
 struct AuditTests {
   @Test("Every audit", arguments: audits)
   func audit(_ audit: Audit) async throws {
+    let unwatched: @Sendable (any Error, GraphQLError) -> Void = { _, _ in }
     let engine = try GraphQLEngine<ClientInfo>(
-      sdl: "type Query { hello: String! } type Mutation { touch: Boolean }", onError: { _, _ in }
+      sdl: "type Query { hello: String! } type Mutation { touch: Boolean }", onError: unwatched
     ) { resolvers in
       resolvers.query("hello") { _, _ in "world" }
       resolvers.mutation("touch") { _, _ in true }
