@@ -2,142 +2,19 @@
 
 import asyncio
 import json
-import os
 import socket
 import struct
 import sys
+import urllib.error
 import urllib.request
 
 import websockets
 from websockets.asyncio.client import connect
 
-PORT = int(sys.argv[1])
-TRANSPORT = "graphql-transport-ws"
-LEGACY = "graphql-ws"
-CASES = {}
-
-
-def case(function):
-    CASES[function.__name__] = function
-    return function
-
-
-def url(path="/graphql"):
-    return f"ws://127.0.0.1:{PORT}{path}"
-
-
-def http(query, **variables):
-    body = json.dumps({"query": query, "variables": variables}).encode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{PORT}/graphql", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return json.load(answer)["data"]
-
-
-async def ask(query, **variables):
-    return await asyncio.to_thread(lambda: http(query, **variables))
-
-
-async def stats_until(**wanted):
-    """What the server counts has to become this, sooner or later."""
-    for _ in range(400):
-        stats = (await ask("{stats}"))["stats"]
-        if all(stats[name] == value for name, value in wanted.items()):
-            return stats
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"the server counts {stats}, not {wanted}")
-
-
-def opened(path="/graphql", protocol=TRANSPORT, **more):
-    return connect(url(path), subprotocols=[protocol] if protocol else None, **more)
-
-
-async def send(socket, **message):
-    await socket.send(json.dumps(message))
-
-
-async def receive(socket, seconds=20):
-    return json.loads(await asyncio.wait_for(socket.recv(), seconds))
-
-
-async def initialise(socket, **more):
-    await send(socket, type="connection_init", **more)
-    assert await receive(socket) == {"type": "connection_ack"}
-
-
-async def subscribe(socket, query, id="1", **more):
-    await send(socket, id=id, type="subscribe", payload={"query": query, **more})
-
-
-async def closed(socket, seconds=20):
-    """Reads until the server closes; returns its code."""
-    try:
-        while True:
-            await asyncio.wait_for(socket.recv(), seconds)
-    except websockets.ConnectionClosed as error:
-        assert error.rcvd is not None, f"closed without a close frame: {error!r}"
-        return error.rcvd.code
-
-
-def raw(path="/graphql", protocol=TRANSPORT, extra=""):
-    """An open WebSocket as a plain socket."""
-    connection = socket.create_connection(("127.0.0.1", PORT), timeout=20)
-    key = "dGhlIHNhbXBsZSBub25jZQ=="
-    head = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{PORT}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    head += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Protocol: {protocol}\r\n{extra}\r\n"
-    connection.sendall(head.encode())
-    answer = b""
-    while b"\r\n\r\n" not in answer:
-        answer += connection.recv(1)
-    assert answer.startswith(b"HTTP/1.1 101"), answer
-    assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer, answer
-    return connection
-
-
-def frame(opcode, data, fin=True, masked=True, first_bits=0):
-    if isinstance(data, str):
-        data = data.encode()
-    head = bytes([(0x80 if fin else 0) | first_bits | opcode])
-    mask_bit = 0x80 if masked else 0
-    if len(data) < 126:
-        head += bytes([mask_bit | len(data)])
-    elif len(data) < 65536:
-        head += bytes([mask_bit | 126]) + struct.pack("!H", len(data))
-    else:
-        head += bytes([mask_bit | 127]) + struct.pack("!Q", len(data))
-    if not masked:
-        return head + data
-    mask = os.urandom(4)
-    return head + mask + bytes(byte ^ mask[index % 4] for index, byte in enumerate(data))
-
-
-def read_frame(connection):
-    def exactly(count):
-        data = b""
-        while len(data) < count:
-            part = connection.recv(count - len(data))
-            if not part:
-                raise EOFError
-            data += part
-        return data
-
-    first, second = exactly(2)
-    length = second & 127
-    if length == 126:
-        length = struct.unpack("!H", exactly(2))[0]
-    elif length == 127:
-        length = struct.unpack("!Q", exactly(8))[0]
-    assert second & 128 == 0, "a server does not mask"
-    return first & 15, exactly(length)
-
-
-def read_close(connection):
-    """The code of the next close frame, and then the end of the connection."""
-    while True:
-        opcode, data = read_frame(connection)
-        if opcode == 8:
-            break
-    return struct.unpack("!H", data[:2])[0] if data else None
+import slow_clients  # noqa: F401, its cases are cases of this script
+from websocket_tools import (
+    CASES, LEGACY, PORT, TRANSPORT, ask, case, closed, frame, initialise, opened, raw, read_close, read_frame, receive,
+    send, stats_until, subscribe, url)
 
 
 # graphql-transport-ws
@@ -459,93 +336,6 @@ async def half_open():
         except (EOFError, ConnectionError):
             pass
         assert 9 in opcodes, opcodes
-
-
-# clients that read slowly
-
-
-@case
-async def slow_reader():
-    """Of many subscribers one never reads: it is dropped, the others get everything.
-
-    That one subscribes a hundred times, to be sent more than the kernel takes for it.
-    """
-    count, messages = int(sys.argv[3]), int(sys.argv[4])
-    slow = socket.socket()
-    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    slow.connect(("127.0.0.1", PORT))
-    slow.sendall((
-        f"GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-        f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {TRANSPORT}\r\n\r\n").encode())
-    query = '{"id":"1","type":"subscribe","payload":{"query":"subscription{hub}"}}'
-    slow.sendall(frame(1, '{"type":"connection_init"}'))
-    for number in range(100):
-        slow.sendall(frame(1, query.replace('"id":"1"', f'"id":"{number}"')))
-    sockets = []
-    for _ in range((count + 49) // 50):
-        sockets += await asyncio.gather(*(
-            connect(url(), subprotocols=[TRANSPORT], ping_interval=None, compression=None, open_timeout=60)
-            for _ in range(min(50, count - len(sockets)))))
-    for one in sockets:
-        await one.send('{"type":"connection_init"}')
-        await one.send(query)
-        await asyncio.wait_for(one.recv(), 60)
-    await stats_until(listening=count + 100)
-
-    async def read(one):
-        for number in range(messages):
-            message = json.loads(await asyncio.wait_for(one.recv(), 120))
-            assert message["payload"]["data"]["hub"]["n"] == number, (number, message["id"])
-
-    reading = [asyncio.create_task(read(one)) for one in sockets]
-    await ask("mutation{publish}", count=messages, bytes=1000)
-    await asyncio.gather(*reading)
-    stats = await stats_until(open=count, listening=count)
-    assert stats["dropped"] == 1, stats
-    await asyncio.gather(*(one.close() for one in sockets))
-    slow.close()
-    await stats_until(open=0, listening=0)
-
-
-@case
-async def slow_code():
-    """Who reads again after all finds whole messages and then 1013."""
-    connection = raw()
-    connection.sendall(frame(1, '{"type":"connection_init"}'))
-    connection.sendall(frame(1, '{"id":"1","type":"subscribe","payload":{"query":"subscription{hub}"}}'))
-    assert read_frame(connection)[0] == 1
-    await stats_until(listening=1)
-    publishing = asyncio.create_task(ask("mutation{publish}", count=3000, bytes=4000))
-    await stats_until(dropped=1, listening=0)
-    await asyncio.sleep(0.1)
-    numbers = []
-
-    def read():
-        while True:
-            opcode, data = read_frame(connection)
-            if opcode == 8:
-                return struct.unpack("!H", data[:2])[0]
-            numbers.append(json.loads(data)["payload"]["data"]["hub"]["n"])
-
-    code = await asyncio.to_thread(read)
-    assert code == 1013, code
-    assert numbers == list(range(len(numbers))) and len(numbers) < 3000, len(numbers)
-    await publishing
-
-
-@case
-async def ping_flood():
-    """Pongs are queued like everything, so who asks for them without reading them is dropped too."""
-    connection = raw()
-    connection.settimeout(20)
-    flood = frame(9, b"x" * 125) * 1000
-    try:
-        for _ in range(1000):
-            connection.sendall(flood)
-        raise AssertionError("131 MB of pings were taken")
-    except (ConnectionError, TimeoutError):
-        pass
-    await stats_until(open=0, dropped=1)
 
 
 # the legacy protocol
