@@ -1,3 +1,4 @@
+import BankSupport
 import Foundation
 import KafkaRuntime
 import PostgresRuntime
@@ -19,7 +20,10 @@ struct CommitOutcomeTests {
             topic: partition.topic, partition: partition.partition, offset: 5, timestampMillis: 77, key: nil,
             value: nil, headers: []), content: .poison(.emptyValue, message: ""))
       }
-    ) { _ in (Position(nextOffset: 5, lastTimestampMillis: 70), 3) }
+    ) { _ in
+      let start = Position(nextOffset: 5, lastTimestampMillis: 70)
+      return (start, Lease(epoch: 3, start: start))
+    }
   }
 
   /// Offset and epoch of each partition, and what the batch is told.

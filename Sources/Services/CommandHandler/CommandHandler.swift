@@ -30,15 +30,14 @@ package struct HandlerConnections: Sendable {
 /// committed while the next batch is decided.
 package final class CommandHandler: Sendable {
   private static let pollMillis = 250
-  private static let lagEveryMillis = 5_000
 
   private let connections: HandlerConnections
   private let settings: HandlerSettings
-  package let status: HandlerStatus
+  package let status: ServiceStatus
   private let cache: OutboxCache
   private let places = Mutex<[TopicPartition: Position]>([:])
 
-  package init(_ connections: HandlerConnections, settings: HandlerSettings, status: HandlerStatus) {
+  package init(_ connections: HandlerConnections, settings: HandlerSettings, status: ServiceStatus) {
     self.connections = connections
     self.settings = settings
     self.status = status
@@ -56,15 +55,19 @@ package final class CommandHandler: Sendable {
     registrySettings.timeoutMillis = 2_000
     let registry = try RegistryClient(connections.registryURL, settings: registrySettings)
     let encoder = EventEncoder(registry: registry)
-    guard try await prepare(.registry, stop, { try await encoder.prepare() }) != nil else { return }
-    guard let partitions = try await prepare(.kafka, stop, { try await self.commandPartitions() }) else { return }
+    let start = Start(status: status, stop: stop, maxPauseMillis: settings.maxRetryPauseMillis)
+    guard try await start.until(.registry, { try await encoder.prepare() }) != nil else { return }
+    let topics = [Topics.confirmAccountCreation.name, Topics.confirmMoneyTransfer.name]
+    let kafka = connections.kafka
+    guard let partitions = try await start.until(.kafka, { try await kafka.partitions(of: topics) }) else { return }
     let keeper = LeaseKeeper(
       connections.postgres, incarnation: connections.incarnation, partitions: partitions, settings: settings,
       status: status)
     let handled = StopFlag()
     async let leases: Void = keeper.run(until: stop)
     async let publishing: Void = publish(until: handled)
-    async let lag: Void = watchLag(until: stop)
+    async let lag: Void = LagWatch(kafka: connections.kafka, status: status) { self.places.withLock { $0 } }
+      .run(until: stop)
     status.started()
     await handle(
       BatchCommitter(
@@ -78,45 +81,6 @@ package final class CommandHandler: Sendable {
     await lag
   }
 
-  /// Tries until it works, with pauses; nil when the handler is stopped first.
-  private func prepare<Value: Sendable>(
-    _ part: HandlerStatus.Part, _ stop: StopFlag, _ body: @Sendable () async throws -> Value
-  ) async throws -> Value? {
-    var backoff = Backoff(firstMillis: 100, maxMillis: settings.maxRetryPauseMillis)
-    while !stop.isSet {
-      do {
-        let value = try await body()
-        status.works(part)
-        return value
-      } catch let error as KafkaError where error.code == .invalidArgument {
-        throw error
-      } catch {
-        status.fails(part, "\(error)")
-        status.health.fail("\(part.rawValue): \(error)")
-        await stop.sleep(millis: backoff.nextMillis())
-      }
-    }
-    return nil
-  }
-
-  /// As many as the cluster has, which may be more than the definitions say.
-  private func commandPartitions() async throws -> [TopicPartition] {
-    let admin = try KafkaAdmin(connections.kafka, requestTimeoutMillis: 10_000)
-    let topics: [TopicMetadata]
-    do { topics = try await admin.topics() } catch {
-      await admin.close()
-      throw error
-    }
-    await admin.close()
-    let names = [Topics.confirmAccountCreation.name, Topics.confirmMoneyTransfer.name]
-    return try names.flatMap { name in
-      guard let topic = topics.first(where: { $0.name == name }), topic.partitions > 0 else {
-        throw HandlerError("there is no topic \(name): run bank synchronize")
-      }
-      return (0..<Int32(topic.partitions)).map { TopicPartition(topic: name, partition: $0) }
-    }
-  }
-
   private func publish(until stop: StopFlag) async {
     await OutboxPublisher(
       connections.kafka, connections.postgres, cache: cache, settings: settings, status: status
@@ -126,9 +90,15 @@ package final class CommandHandler: Sendable {
   // MARK: Batches
 
   private func handle(_ committer: BatchCommitter, _ parser: CommandParser, until stop: StopFlag) async {
+    let positions = PositionStore(database: committer.database, incarnation: connections.incarnation)
     let reader = CommandReader(
-      connections.kafka, positions: PositionStore(database: committer.database, incarnation: connections.incarnation),
-      settings: settings, status: status)
+      connections.kafka,
+      settings: .init(maxRecords: settings.maxBatchCommands, replayMillis: settings.replayMillis), status: status
+    ) { partition, lease, from, to in
+      guard try await positions.reset(partition, from: from, to: to, epoch: lease.epoch) else {
+        throw LeaseLost(partitions: [partition])
+      }
+    }
     var backoff = Backoff(firstMillis: 100, maxMillis: settings.maxRetryPauseMillis)
     while !stop.isSet {
       do {
@@ -165,7 +135,7 @@ package final class CommandHandler: Sendable {
       try await reader.hold(partition)
     }
     if parsed.waiting.isEmpty { status.works(.registry) }
-    let batch = CommandBatch(parsed.records, place: reader.place)
+    let batch = CommandBatch(parsed.records, place: reader.place(of:))
     if batch.moves.isEmpty { return }
     switch await committer.commit(batch) {
     case .committed(let result, let committed):
@@ -189,34 +159,10 @@ package final class CommandHandler: Sendable {
     }
     if result.conflicts > 0 { metrics.add(result.conflicts, to: "bank_conflicts_total") }
   }
-
-  // MARK: Lag
-
-  /// How many commands wait, by partition.
-  private func watchLag(until stop: StopFlag) async {
-    var consumer: KafkaConsumer?
-    while !stop.isSet {
-      let places = places.withLock { $0 }
-      if !places.isEmpty {
-        do {
-          let open = try consumer ?? KafkaConsumer(connections.kafka, assignment: [:])
-          consumer = open
-          for (partition, end) in try await open.endOffsets(Array(places.keys), timeoutMillis: 2_000) {
-            let lag = max(0, end - (places[partition]?.nextOffset ?? end))
-            status.metrics.set(
-              "bank_consumer_lag_records", ["topic": partition.topic, "partition": String(partition.partition)],
-              to: lag)
-          }
-        } catch {
-          // The reader has noticed too, and says so.
-          status.metrics.add(to: "bank_retries_total", ["target": HandlerStatus.Part.kafka.rawValue])
-        }
-      }
-      await stop.sleep(millis: Self.lagEveryMillis)
-    }
-    await consumer?.close()
-  }
 }
+
+/// Reads the commands of the partitions that are leased.
+typealias CommandReader = PartitionReader<Lease>
 
 extension Duration {
   fileprivate var inSeconds: Double {

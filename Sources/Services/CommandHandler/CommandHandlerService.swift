@@ -21,12 +21,14 @@ public enum CommandHandlerService {
     let kafka = try environment.kafka()
     let postgres = try environment.postgres(database: database, role: role)
     let registryURL = try environment.registryURL()
-    let status = HandlerStatus(metrics: host.metrics, health: host.health)
+    let status = ServiceStatus(name: name, metrics: host.metrics, health: host.health)
     try await host.run {
       let stop = StopFlag()
       // The tasks end by the flag, not by cancellation: that would cut off a transaction.
       let work = Task {
-        guard let incarnation = try await incarnation(environment, status, stop) else { return }
+        let incarnation = try await Incarnation.wait(
+          environment, database: database, role: role, status: status, stop: stop)
+        guard let incarnation else { return }
         let connections = HandlerConnections(
           kafka: kafka, postgres: postgres, registryURL: registryURL, incarnation: incarnation)
         try await CommandHandler(connections, settings: settings, status: status).run(until: stop)
@@ -37,25 +39,5 @@ public enum CommandHandlerService {
         stop.set()
       }
     }
-  }
-
-  /// Checks that database and topics belong together, once both answer.
-  private static func incarnation(
-    _ environment: BankEnvironment, _ status: HandlerStatus, _ stop: StopFlag
-  ) async throws -> UUID? {
-    var backoff = Backoff(firstMillis: 100, maxMillis: 5_000)
-    while !stop.isSet {
-      do {
-        return try await Incarnation.verify(environment, database: database, role: role)
-      } catch let error as KafkaError where !error.isFatal && error.code != .invalidArgument {
-        status.fails(.kafka, "\(error)")
-        status.health.fail("kafka: \(error)")
-      } catch let error as PostgresError where error.isTransient || error.isConnectionLost {
-        status.fails(.postgres, "\(error)")
-        status.health.fail("postgres: \(error.message)")
-      }
-      await stop.sleep(millis: backoff.nextMillis())
-    }
-    return nil
   }
 }

@@ -98,6 +98,9 @@ public struct BankEnvironment: Sendable {
     return (run.database.host, run.database.port, password)
   }
 
+  /// A variable of the environment; nil when it is not set or empty.
+  public func variable(_ name: String) -> String? { environment[name].nonEmpty }
+
   /// The address that services bind: `BANK_BIND`, else loopback.
   public var bindAddress: String { environment["BANK_BIND"].nonEmpty ?? "127.0.0.1" }
 

@@ -34,6 +34,26 @@ public enum Incarnation {
     return inTopic
   }
 
+  /// As `verify`, once both servers answer; nil when the service is stopped first.
+  package static func wait(
+    _ environment: BankEnvironment, database: String, role: String, status: ServiceStatus, stop: StopFlag
+  ) async throws -> UUID? {
+    var backoff = Backoff(firstMillis: 100, maxMillis: 5_000)
+    while !stop.isSet {
+      do {
+        return try await verify(environment, database: database, role: role)
+      } catch let error as KafkaError where !error.isFatal && error.code != .invalidArgument {
+        status.fails(.kafka, "\(error)")
+        status.health.fail("kafka: \(error)")
+      } catch let error as PostgresError where error.isTransient || error.isConnectionLost {
+        status.fails(.postgres, "\(error)")
+        status.health.fail("postgres: \(error.message)")
+      }
+      await stop.sleep(millis: backoff.nextMillis())
+    }
+    return nil
+  }
+
   // What a broker says, and what librdkafka says by itself (unknown partition, unknown topic).
   private static let unknownTopic: Set<KafkaErrorCode> = [
     .unknownTopicOrPartition, KafkaErrorCode(number: -190), KafkaErrorCode(number: -188),

@@ -1,3 +1,4 @@
+import BankSupport
 import Foundation
 import KafkaRuntime
 import PostgresRuntime
@@ -14,7 +15,7 @@ final class LeaseKeeper: Sendable {
   private let incarnation: UUID
   private let partitions: [TopicPartition]
   private let settings: HandlerSettings
-  private let status: HandlerStatus
+  private let status: ServiceStatus
   private let state = Mutex(State())
 
   private struct State {
@@ -25,7 +26,7 @@ final class LeaseKeeper: Sendable {
 
   init(
     _ configuration: PostgresConfiguration, incarnation: UUID, owner: UUID = UUID(), partitions: [TopicPartition],
-    settings: HandlerSettings, status: HandlerStatus
+    settings: HandlerSettings, status: ServiceStatus
   ) {
     database = Database(configuration, purpose: "leases")
     self.incarnation = incarnation

@@ -1,3 +1,4 @@
+import BankSupport
 import KafkaRuntime
 
 /// Finds out which published rows a broker has lost: a broker that was killed comes back without its last records

@@ -20,7 +20,7 @@ final class OutboxPublisher {
   private let database: Database
   private let cache: OutboxCache
   private let settings: HandlerSettings
-  private let status: HandlerStatus
+  private let status: ServiceStatus
   private var producer: KafkaProducer?
   private var seenDisconnects = 0
   /// Where something was delivered; nil before the first look at the whole table.
@@ -33,7 +33,7 @@ final class OutboxPublisher {
 
   init(
     _ kafka: KafkaConfiguration, _ postgres: PostgresConfiguration, cache: OutboxCache, settings: HandlerSettings,
-    status: HandlerStatus
+    status: ServiceStatus
   ) {
     var kafka = kafka
     // Records wait for a broker that is away, in their order, instead of failing one by one.

@@ -1,3 +1,4 @@
+import BankSupport
 import Foundation
 import KafkaRuntime
 import PostgresRuntime

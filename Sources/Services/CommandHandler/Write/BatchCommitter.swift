@@ -11,7 +11,7 @@ struct BatchCommitter: Sendable {
   let incarnation: UUID
   let keeper: LeaseKeeper
   let settings: HandlerSettings
-  let status: HandlerStatus
+  let status: ServiceStatus
   let stop: StopFlag
 
   enum Outcome: Sendable {
@@ -50,7 +50,7 @@ struct BatchCommitter: Sendable {
         attempts += 1
         if stop.isSet { return .abandoned }
         if Self.meetsOthers(error), attempts <= settings.maxQuickRetries {
-          status.metrics.add(to: "bank_retries_total", ["target": HandlerStatus.Part.postgres.rawValue])
+          status.metrics.add(to: "bank_retries_total", ["target": ServiceStatus.Part.postgres.rawValue])
         } else {
           status.fails(.postgres, "\(error)")
         }

@@ -1,3 +1,4 @@
+import BankSupport
 import Foundation
 import KafkaRuntime
 
@@ -13,16 +14,16 @@ struct CommandBatch: Sendable {
   private(set) var records: [ParsedRecord] = []
   private(set) var moves: [TopicPartition: Move] = [:]
 
-  /// - Parameter place: where each partition stands, and the epoch of its lease; records of others are left out.
-  init(_ records: [ParsedRecord], place: (TopicPartition) -> (position: Position, epoch: Int64)?) {
+  /// - Parameter place: where each partition stands, and its lease; records of others are left out.
+  init(_ records: [ParsedRecord], place: (TopicPartition) -> (position: Position, grant: Lease)?) {
     for parsed in records {
       let partition = parsed.record.topicPartition
       let to = Position(
         nextOffset: parsed.record.offset + 1, lastTimestampMillis: parsed.record.timestampMillis)
       if moves[partition] != nil {
         moves[partition]?.to = to
-      } else if let (from, epoch) = place(partition) {
-        moves[partition] = Move(from: from, to: to, epoch: epoch)
+      } else if let (from, lease) = place(partition) {
+        moves[partition] = Move(from: from, to: to, epoch: lease.epoch)
       } else {
         continue
       }

@@ -1,3 +1,4 @@
+import BankSupport
 import Definitions
 import Foundation
 import PostgresRuntime
@@ -164,12 +165,5 @@ enum AccountType {
     case "MANUAL": .manual
     default: throw HandlerError("'\(text)' is no type of account")
     }
-  }
-}
-
-extension String {
-  /// A Postgres text can't hold the character zero, and an Avro string can.
-  var asPostgresText: String {
-    utf8.contains(0) ? String(map { $0 == "\0" ? "\u{FFFD}" : $0 }) : self
   }
 }

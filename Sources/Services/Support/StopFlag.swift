@@ -1,10 +1,10 @@
 import Synchronization
 
-/// Tells the handler's tasks to end after what they have begun. A cancelled task would cut off a transaction.
+/// Tells a service's tasks to end after what they have begun. A cancelled task would cut off a transaction.
 package final class StopFlag: Sendable {
   private struct State {
     var isSet = false
-    /// Those who wait; few, as the handler has few tasks.
+    /// Those who wait; few, as a service has few tasks.
     var sleepers: [Int: Task<Void, any Error>] = [:]
     var lastSleeper = 0
   }
@@ -24,7 +24,7 @@ package final class StopFlag: Sendable {
   }
 
   /// Waits; ends early when the flag is set.
-  func sleep(millis: Int) async {
+  package func sleep(millis: Int) async {
     let sleeper = Task { try await Task.sleep(for: .milliseconds(millis)) }
     let number = state.withLock { state in
       if state.isSet { sleeper.cancel() }

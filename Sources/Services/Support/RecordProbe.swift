@@ -1,19 +1,19 @@
 import KafkaRuntime
 
 /// Looks at single records, to see whether the broker still has what it acknowledged.
-struct RecordProbe: Sendable {
+package struct RecordProbe: Sendable {
   private let kafka: KafkaConfiguration
   /// A broker that answers and doesn't give the record out within this time doesn't have it.
-  var timeoutMillis = 10_000
+  package var timeoutMillis = 10_000
   /// A broker that can't be asked within this time is away; the caller asks again.
   private static let askMillis = 3_000
 
-  init(kafka: KafkaConfiguration) { self.kafka = kafka }
+  package init(kafka: KafkaConfiguration) { self.kafka = kafka }
 
   /// The records at these offsets; partitions without a record there are left out.
   ///
   /// - Throws: `KafkaError` when the broker can't be asked.
-  func records(at offsets: [TopicPartition: Int64]) async throws -> [TopicPartition: ConsumedRecord] {
+  package func records(at offsets: [TopicPartition: Int64]) async throws -> [TopicPartition: ConsumedRecord] {
     if offsets.isEmpty { return [:] }
     let consumer = try KafkaConsumer(kafka, assignment: [:])
     do {

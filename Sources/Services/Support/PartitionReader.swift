@@ -1,19 +1,64 @@
 import Foundation
 import KafkaRuntime
 
-/// Reads the commands of the partitions that are leased, from where they were left.
+/// How far a partition is handled.
+package struct Position: Sendable, Hashable {
+  package var nextOffset: Int64
+  /// Of the record before `nextOffset`, in milliseconds since 1970; -1 when unknown.
+  package var lastTimestampMillis: Int64
+
+  package init(nextOffset: Int64, lastTimestampMillis: Int64) {
+    self.nextOffset = nextOffset
+    self.lastTimestampMillis = lastTimestampMillis
+  }
+
+  /// Where a partition begins that was never read.
+  package static let beginning = Position(nextOffset: 0, lastTimestampMillis: -1)
+}
+
+/// What allows a reader to read a partition; another grant begins anew.
+package protocol PartitionGrant: Sendable, Hashable {
+  /// When it was given.
+  var start: Position { get }
+}
+
+/// A position that nobody else can take away.
+extension Position: PartitionGrant {
+  package var start: Position { self }
+}
+
+/// Reads the partitions that are granted, from where they were left (docs/contracts.md, "Broker that lost records").
 ///
 /// Used by one task only.
-final class CommandReader {
+package final class PartitionReader<Grant: PartitionGrant> {
+  /// Writes that a partition is read again from an earlier position; may throw that it belongs to another now.
+  package typealias Reset = @Sendable (
+    _ partition: TopicPartition, _ grant: Grant, _ from: Position, _ to: Position
+  ) async throws -> Void
+
+  package struct Settings: Sendable {
+    /// Of one call of `next`.
+    package var maxRecords: Int
+    /// From the stored timestamp back to where a partition is replayed that lost records.
+    package var replayMillis: Int64
+
+    package init(maxRecords: Int, replayMillis: Int64 = 60_000) {
+      self.maxRecords = maxRecords
+      self.replayMillis = replayMillis
+    }
+  }
+
   private struct Assigned {
-    var lease: Lease
+    var grant: Grant
     var position: Position
   }
 
   private let kafka: KafkaConfiguration
-  private let positions: PositionStore
-  private let settings: HandlerSettings
-  private let status: HandlerStatus
+  private let settings: Settings
+  private let status: ServiceStatus
+  /// What fails when the broker does.
+  private let part: ServiceStatus.Part
+  private let reset: Reset
   private var consumer: KafkaConsumer?
   private var assigned: [TopicPartition: Assigned] = [:]
   /// Whose position has to be compared with the broker before anything is read.
@@ -23,49 +68,51 @@ final class CommandReader {
   private var held: [TopicPartition: ContinuousClock.Instant] = [:]
   private var holdBackoffs: [TopicPartition: Int] = [:]
 
-  init(
-    _ kafka: KafkaConfiguration, positions: PositionStore, settings: HandlerSettings, status: HandlerStatus
+  package init(
+    _ kafka: KafkaConfiguration, settings: Settings, status: ServiceStatus, part: ServiceStatus.Part = .kafka,
+    reset: @escaping Reset
   ) {
     self.kafka = kafka
-    self.positions = positions
     self.settings = settings
     self.status = status
+    self.part = part
+    self.reset = reset
   }
 
-  /// Where a partition stands, with the epoch to move it under; nil when it is not read.
-  func place(of partition: TopicPartition) -> (position: Position, epoch: Int64)? {
-    assigned[partition].map { ($0.position, $0.lease.epoch) }
+  /// Where a partition stands, and by which grant; nil when it is not read.
+  package func place(of partition: TopicPartition) -> (position: Position, grant: Grant)? {
+    assigned[partition].map { ($0.position, $0.grant) }
   }
 
-  var all: [TopicPartition: Position] { assigned.mapValues(\.position) }
+  package var all: [TopicPartition: Position] { assigned.mapValues(\.position) }
 
-  /// The next commands, those of `leases` only; empty when none came within the time.
-  func next(_ leases: [TopicPartition: Lease], timeoutMillis: Int) async throws -> [ConsumedRecord] {
+  /// The next records, those of `grants` only; empty when none came within the time.
+  package func next(_ grants: [TopicPartition: Grant], timeoutMillis: Int) async throws -> [ConsumedRecord] {
     let consumer = try consumer ?? KafkaConsumer(kafka, assignment: [:])
     self.consumer = consumer
-    try await follow(leases, consumer)
+    try await follow(grants, consumer)
     try await letGo(consumer)
     guard !assigned.isEmpty else {
-      status.works(.kafka)
+      status.works(part)
       try await Task.sleep(for: .milliseconds(timeoutMillis))
       return []
     }
     let records: [ConsumedRecord]
     do {
-      records = try await consumer.next(maxRecords: settings.maxBatchCommands, timeoutMillis: timeoutMillis)
+      records = try await consumer.next(maxRecords: settings.maxRecords, timeoutMillis: timeoutMillis)
     } catch {
       guard let partition = error.topicPartition, error.isOffsetOutOfRange else { throw error }
-      status.fails(.kafka, "\(error)")
+      status.fails(part, "\(error)")
       unchecked.insert(partition)
       return []
     }
     if consumer.disconnects != seenDisconnects {
       // The broker may have come back without its last records, and with others at their offsets.
-      status.fails(.kafka, consumer.lastProblem.map { "\($0)" } ?? "the connection to a broker was lost")
+      status.fails(part, consumer.lastProblem.map { "\($0)" } ?? "the connection to a broker was lost")
       unchecked = Set(assigned.keys)
       return []
     }
-    status.works(.kafka)
+    status.works(part)
     return records.filter { record in
       guard let entry = assigned[record.topicPartition], held[record.topicPartition] == nil else { return false }
       return record.offset >= entry.position.nextOffset
@@ -73,7 +120,7 @@ final class CommandReader {
   }
 
   /// The batch is committed: these are the positions now.
-  func moved(_ moves: [TopicPartition: Position]) {
+  package func moved(_ moves: [TopicPartition: Position]) {
     for (partition, position) in moves {
       assigned[partition]?.position = position
       holdBackoffs[partition] = nil
@@ -81,7 +128,7 @@ final class CommandReader {
   }
 
   /// Reads no more of the partition for a while, then again from its position; longer each time in a row.
-  func hold(_ partition: TopicPartition) async throws {
+  package func hold(_ partition: TopicPartition) async throws {
     guard assigned[partition] != nil, held[partition] == nil else { return }
     let attempt = holdBackoffs[partition, default: 0]
     holdBackoffs[partition] = min(attempt + 1, 5)
@@ -90,12 +137,12 @@ final class CommandReader {
   }
 
   /// What was read and not handled is read again.
-  func rewind() { unchecked = Set(assigned.keys) }
+  package func rewind() { unchecked = Set(assigned.keys) }
 
   /// Whether every position was compared with the broker, which takes the database too.
-  var isChecked: Bool { unchecked.isEmpty }
+  package var isChecked: Bool { unchecked.isEmpty }
 
-  func close() async {
+  package func close() async {
     await consumer?.close()
     consumer = nil
     assigned = [:]
@@ -105,18 +152,18 @@ final class CommandReader {
     seenDisconnects = 0
   }
 
-  /// Makes the assignment what the leases are, each partition from a position that was compared with the broker.
-  private func follow(_ leases: [TopicPartition: Lease], _ consumer: KafkaConsumer) async throws {
+  /// Makes the assignment what the grants are, each partition from a position that was compared with the broker.
+  private func follow(_ grants: [TopicPartition: Grant], _ consumer: KafkaConsumer) async throws {
     if consumer.disconnects != seenDisconnects { unchecked = Set(assigned.keys) }
     var changed = false
-    for partition in assigned.keys where leases[partition] != assigned[partition]?.lease {
+    for partition in assigned.keys where grants[partition] != assigned[partition]?.grant {
       assigned[partition] = nil
       unchecked.remove(partition)
       holdBackoffs[partition] = nil
       changed = true
     }
-    for (partition, lease) in leases where assigned[partition] == nil {
-      assigned[partition] = Assigned(lease: lease, position: lease.start)
+    for (partition, grant) in grants where assigned[partition] == nil {
+      assigned[partition] = Assigned(grant: grant, position: grant.start)
       unchecked.insert(partition)
       changed = true
     }
@@ -149,7 +196,7 @@ final class CommandReader {
     unchecked = []
   }
 
-  /// Goes back by time, and relies on every command being handled once.
+  /// Goes back by time, and relies on every record being handled once.
   private func replay(_ partition: TopicPartition, _ entry: Assigned, _ consumer: KafkaConsumer) async throws {
     let position = entry.position
     let beginning = try await consumer.beginningOffsets([partition], timeoutMillis: 3_000)[partition] ?? 0
@@ -167,9 +214,7 @@ final class CommandReader {
     status.log(
       "\(partition) lost records: the one before \(position.nextOffset) is not the one that was read; "
         + "reading again from \(offset)")
-    guard try await positions.reset(partition, from: position, to: start, epoch: entry.lease.epoch) else {
-      throw LeaseLost(partitions: [partition])
-    }
+    try await reset(partition, entry.grant, position, start)
     assigned[partition]?.position = start
   }
 
@@ -182,9 +227,4 @@ final class CommandReader {
       try await consumer.resume([partition])
     }
   }
-}
-
-/// Partitions that this handler may no longer move.
-struct LeaseLost: Error {
-  let partitions: Set<TopicPartition>
 }

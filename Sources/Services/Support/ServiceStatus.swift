@@ -1,14 +1,18 @@
-import BankSupport
 import Foundation
 import Synchronization
 
-/// What the handler shows of itself: metrics, health, and a line on standard error when something changes.
-package final class HandlerStatus: Sendable {
-  /// What has to work for the handler to be well. The raw value is the label `target` of `bank_retries_total`.
-  enum Part: String, Sendable, CaseIterable {
-    case kafka, postgres, registry, outbox, lease
+/// What a service shows of itself: metrics, health, and a line on standard error when something changes.
+package final class ServiceStatus: Sendable {
+  /// What has to work for a service to be well. The raw value is the label `target` of `bank_retries_total`.
+  package enum Part: String, Sendable, CaseIterable {
+    case kafka, postgres, registry
+    /// Of the command handler.
+    case outbox, lease
+    /// Of the GraphQL endpoint.
+    case projection, catchUp = "catch-up", answers, commands
   }
 
+  package let name: String
   package let metrics: Metrics
   package let health: Health
   private let state = Mutex(State())
@@ -18,30 +22,40 @@ package final class HandlerStatus: Sendable {
     var isStarted = false
   }
 
-  package init(metrics: Metrics, health: Health) {
+  /// - Parameter name: of the service; what is logged begins with it.
+  package init(name: String, metrics: Metrics, health: Health) {
+    self.name = name
     self.metrics = metrics
     self.health = health
   }
 
-  /// From now on the handler is well unless a part is not.
-  func started() {
+  /// From now on the service is well unless a part is not.
+  package func started() {
     state.withLock { state in
       state.isStarted = true
       show(state)
     }
   }
 
-  func works(_ part: Part) {
+  /// The part is not there yet: the health is red until `works`, and nothing is counted or logged.
+  package func waits(_ part: Part, _ why: String) {
+    state.withLock { state in
+      state.problems[part] = why
+      show(state)
+    }
+  }
+
+  package func works(_ part: Part) {
     let wasBroken = state.withLock { state in
       guard state.problems.removeValue(forKey: part) != nil else { return false }
       show(state)
       return true
     }
-    if wasBroken { log("\(part.rawValue) works again") }
+    if wasBroken { log("\(part.rawValue) works") }
   }
 
   /// Counts a retry and turns the health red until `works`.
-  func fails(_ part: Part, _ why: String) {
+  package func fails(_ part: Part, _ why: String) {
     metrics.add(to: "bank_retries_total", ["target": part.rawValue])
     let isNew = state.withLock { state in
       let isNew = state.problems.updateValue(why, forKey: part) == nil
@@ -52,8 +66,8 @@ package final class HandlerStatus: Sendable {
     if isNew { log("\(part.rawValue): \(why)") }
   }
 
-  func log(_ text: String) {
-    FileHandle.standardError.write(Data("command-handler: \(text)\n".utf8))
+  package func log(_ text: String) {
+    FileHandle.standardError.write(Data("\(name): \(text)\n".utf8))
   }
 
   private func show(_ state: borrowing State) {

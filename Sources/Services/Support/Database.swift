@@ -4,11 +4,11 @@ import Synchronization
 /// A connection that is made again when it was lost.
 ///
 /// `use` is called by one task at a time; the lock only guards what `close` reads.
-final class Database: Sendable {
-  let configuration: PostgresConfiguration
+package final class Database: Sendable {
+  package let configuration: PostgresConfiguration
   private let current = Mutex<PostgresConnection?>(nil)
 
-  init(_ configuration: PostgresConfiguration, purpose: String) {
+  package init(_ configuration: PostgresConfiguration, purpose: String) {
     var configuration = configuration
     configuration.applicationName += " \(purpose)"
     // Longer than any statement here takes on a healthy server: a hanging one must not hang the handler.
@@ -20,7 +20,7 @@ final class Database: Sendable {
   }
 
   /// The connection, which is a new one when the last was lost.
-  func connection() async throws -> PostgresConnection {
+  package func connection() async throws -> PostgresConnection {
     if let connection = current.withLock({ $0 }) {
       if connection.isUsable { return connection }
       await connection.close()
@@ -30,17 +30,17 @@ final class Database: Sendable {
     return connection
   }
 
-  func run<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws -> Value {
+  package func run<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws -> Value {
     try await connection().run(body)
   }
 
-  func transaction<Value: Sendable>(
+  package func transaction<Value: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> Value
   ) async throws -> Value {
     try await connection().transaction(body)
   }
 
-  func close() async {
+  package func close() async {
     let last = current.withLock { current in
       defer { current = nil }
       return current
