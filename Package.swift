@@ -144,7 +144,11 @@ enum House {
       service("CommandHandlerService", folder: "CommandHandler"),
       service("AuditService", folder: "Audit"),
       .target(
-        name: "GraphQLEndpointService", dependencies: ["BankSupport", "GraphQLRuntime", "GraphQLServer"],
+        name: "GraphQLEndpointService",
+        dependencies: [
+          "BankSupport", "GraphQLRuntime", "GraphQLServer", "JSONText",
+          .product(name: "CryptoExtras", package: "swift-crypto"),
+        ],
         path: "Sources/Services/GraphQLEndpoint", resources: [.embedInCode("schema.graphql")], swiftSettings: strict),
       .target(
         name: "FrontendService", dependencies: ["BankSupport"], path: "Sources/Services/Frontend",
@@ -209,6 +213,7 @@ enum House {
       test("HeartbeatTests", ["HeartbeatService", "TestStreams"]),
       test("CommandGeneratorTests", ["CommandGeneratorService", "TestStreams"]),
       test("CommandHandlerTests", ["CommandHandlerService", "TestBank"]),
+      test("GraphQLEndpointTests", ["GraphQLEndpointService", "CommandHandlerService", "TestBank", "PythonPeer"]),
       test(
         "AuditTests",
         [
