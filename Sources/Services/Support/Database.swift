@@ -30,7 +30,8 @@ package final class Database: Sendable {
     return connection
   }
 
-  package func run<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws -> Value {
+  package func run<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws -> Value
+  {
     try await connection().run(body)
   }
 

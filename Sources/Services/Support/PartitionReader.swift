@@ -32,9 +32,10 @@ extension Position: PartitionGrant {
 /// Used by one task only.
 package final class PartitionReader<Grant: PartitionGrant> {
   /// Writes that a partition is read again from an earlier position; may throw that it belongs to another now.
-  package typealias Reset = @Sendable (
-    _ partition: TopicPartition, _ grant: Grant, _ from: Position, _ to: Position
-  ) async throws -> Void
+  package typealias Reset =
+    @Sendable (
+      _ partition: TopicPartition, _ grant: Grant, _ from: Position, _ to: Position
+    ) async throws -> Void
 
   package struct Settings: Sendable {
     /// Of one call of `next`.

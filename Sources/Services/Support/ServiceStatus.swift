@@ -9,7 +9,9 @@ package final class ServiceStatus: Sendable {
     /// Of the command handler.
     case outbox, lease
     /// Of the GraphQL endpoint.
-    case projection, catchUp = "catch-up", answers, commands
+    case projection
+    case catchUp = "catch-up"
+    case answers, commands
   }
 
   package let name: String
