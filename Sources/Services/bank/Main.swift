@@ -17,7 +17,10 @@ struct Bank: ParsableCommand {
       CommandGroup(name: "Set-up", subcommands: [SetUpVerb.self, SetupDBVerb.self, SynchronizeVerb.self]),
       CommandGroup(
         name: "Services",
-        subcommands: [HeartbeatVerb.self, CommandGeneratorVerb.self, CommandHandlerVerb.self, RegistryVerb.self]),
+        subcommands: [
+          HeartbeatVerb.self, CommandGeneratorVerb.self, CommandHandlerVerb.self, GraphQLEndpointVerb.self,
+          RegistryVerb.self,
+        ]),
       CommandGroup(name: "Checks", subcommands: [AuditVerb.self]),
     ])
 }

@@ -4,6 +4,7 @@ import BankSupport
 import CommandGeneratorService
 import CommandHandlerService
 import Foundation
+import GraphQLEndpointService
 import HeartbeatService
 
 struct CommandHandlerVerb: AsyncVerb {
@@ -13,6 +14,16 @@ struct CommandHandlerVerb: AsyncVerb {
   @OptionGroup var options: HomeOptions
 
   func perform() async throws { try await CommandHandlerService.run(try options.environment()) }
+}
+
+struct GraphQLEndpointVerb: AsyncVerb {
+  static let configuration = CommandConfiguration(
+    commandName: "graphql-endpoint", abstract: "Serve what a client sees of the bank as GraphQL.",
+    discussion: "BANK_GRAPHQL_* and BANK_ALLOWED_ORIGINS change its limits: docs/graphql.md.")
+
+  @OptionGroup var options: HomeOptions
+
+  func perform() async throws { try await GraphQLEndpointService.run(try options.environment()) }
 }
 
 struct AuditVerb: AsyncVerb {

@@ -3,6 +3,7 @@ import BankSupport
 import CommandHandlerService
 import Definitions
 import Foundation
+import GraphQLEndpointService
 import Synchronization
 
 struct Up: ParsableCommand {
@@ -72,7 +73,8 @@ final class StopFlag: Sendable {
 struct UpStart {
   /// Who feeds the others stops first; what the others need stops last.
   static let stopOrder = [
-    "heartbeat", "command-generator", "command-handler", "registry", EmbeddedPostgres.name, EmbeddedBroker.name,
+    "heartbeat", "command-generator", "command-handler", GraphQLEndpointService.name, "registry", EmbeddedPostgres.name,
+    EmbeddedBroker.name,
   ]
 
   let command: Up
@@ -172,14 +174,15 @@ struct UpStart {
     ]
     for plan in [
       try servicePlan(CommandHandlerService.name, port: ports.commandHandler),
+      try servicePlan(GraphQLEndpointService.name, port: ports.graphQL),
       try servicePlan("command-generator", port: ports.commandGenerator),
       try servicePlan("heartbeat", pace, port: ports.heartbeat),
     ] {
       try supervisor.start(plan, isInterrupted: { stopFlag.isSet })
     }
     terminal.line(
-      "services   command-handler :\(ports.commandHandler), command-generator :\(ports.commandGenerator), "
-        + "heartbeat :\(ports.heartbeat)")
+      "services   command-handler :\(ports.commandHandler), \(GraphQLEndpointService.name) :\(ports.graphQL), "
+        + "command-generator :\(ports.commandGenerator), heartbeat :\(ports.heartbeat)")
   }
 
   private func registryPlan() throws(SupportError) -> ChildPlan {
@@ -238,7 +241,7 @@ struct UpStart {
     if services {
       needed += [
         ("heartbeat", ports.heartbeat), ("command generator", ports.commandGenerator),
-        ("command handler", ports.commandHandler),
+        ("command handler", ports.commandHandler), ("GraphQL", ports.graphQL),
       ]
     }
     let taken = needed.filter { !Loopback.isFree($0.1) }.map { "\($0.1) (\($0.0))" }

@@ -1,0 +1,73 @@
+import BankSupport
+import Foundation
+import KafkaRuntime
+import PostgresRuntime
+import SchemaRegistry
+
+/// Reads the bank's answers: writes those to transfers that were asked for here, and wakes those who wait.
+///
+/// Used by one task only.
+final class AnswerReader {
+  private static let pollMillis = 250
+
+  private let status: ServiceStatus
+  private let waiters: AnswerWaiters
+  private let parser: AnswerParser
+  private let follower: TopicFollower
+  private let places: PlaceBoard
+  /// With a record that can't be read until the registry answers.
+  private var waiting: Set<TopicPartition> = []
+
+  init(
+    _ connections: EndpointConnections, registry: RegistryClient, waiters: AnswerWaiters, maxBatchRecords: Int,
+    status: ServiceStatus, places: PlaceBoard, stop: StopFlag
+  ) {
+    self.status = status
+    self.waiters = waiters
+    self.places = places
+    parser = AnswerParser(registry: registry)
+    follower = TopicFollower(
+      connections, topics: AnswerParser.topics, part: .answers, maxRecords: maxBatchRecords, status: status, stop: stop)
+  }
+
+  /// Works until the service is stopped.
+  ///
+  /// - Throws: when it can't begin.
+  func run() async throws {
+    guard let starts = try await follower.start() else { return }
+    await follower.run(
+      from: starts, pollMillis: { Self.pollMillis }, handle: { if !$0.isEmpty { try await self.handle($0) } })
+  }
+
+  private func handle(_ records: [ConsumedRecord]) async throws {
+    var answers: [CommandAnswer] = []
+    var moves: [TopicPartition: Position] = [:]
+    var unreadable: [TopicPartition: String] = [:]
+    for record in records where unreadable[record.topicPartition] == nil {
+      do {
+        answers.append(try await parser.parse(record))
+      } catch {
+        guard let cause = error.deadLetterCause else {
+          unreadable[record.topicPartition] = "\(error)"
+          waiting.insert(record.topicPartition)
+          continue
+        }
+        follower.skip(record, cause: cause, "\(error)")
+      }
+      if waiting.remove(record.topicPartition) != nil, waiting.isEmpty { status.works(.registry) }
+      moves[record.topicPartition] = Position(
+        nextOffset: record.offset + 1, lastTimestampMillis: record.timestampMillis)
+    }
+    if !moves.isEmpty {
+      let isWritten: Void? = await follower.write { [answers, moves, positions = follower.positions] session in
+        try TransferRequestStore().answer(answers, session)
+        try positions.move(moves, session)
+      }
+      guard isWritten != nil else { return }
+      follower.reader.moved(moves)
+      places.set(follower.reader.all)
+      waiters.resolve(answers)
+    }
+    for (partition, reason) in unreadable { try await follower.wait(partition, reason) }
+  }
+}

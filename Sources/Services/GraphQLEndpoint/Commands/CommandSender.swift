@@ -1,0 +1,77 @@
+import BankSupport
+import Definitions
+import Foundation
+import GraphQLRuntime
+import KafkaRuntime
+import SchemaRegistry
+
+/// Sends commands. One that was not acknowledged may be on its topic all the same; the handler takes each id once, so
+/// whoever got no answer sends it again.
+final class CommandSender: Sendable {
+  private static let closeMillis = 2_000
+
+  private let producer: KafkaProducer
+  private let creations: TopicCodec<ConfirmAccountCreation>
+  private let transfers: TopicCodec<ConfirmMoneyTransfer>
+  private let status: ServiceStatus
+
+  /// - Parameter timeoutMillis: after which a record that the broker has not taken is given up.
+  /// - Throws: for a property that librdkafka doesn't take.
+  init(
+    _ kafka: KafkaConfiguration, registry: RegistryClient, timeoutMillis: Int, status: ServiceStatus
+  ) throws(KafkaError) {
+    var kafka = kafka
+    if kafka.properties["message.timeout.ms"] == nil {
+      kafka.producerProperties["message.timeout.ms"] = String(timeoutMillis)
+    }
+    producer = try KafkaProducer(kafka)
+    creations = TopicCodec(Topics.confirmAccountCreation, registry: registry)
+    transfers = TopicCodec(Topics.confirmMoneyTransfer, registry: registry)
+    self.status = status
+  }
+
+  /// Asks the registry for the ids of the schemas. Before it nothing can be sent.
+  func prepare() async throws(RegistryError) {
+    try await creations.prepare()
+    try await transfers.prepare()
+  }
+
+  /// The record of a command.
+  ///
+  /// - Throws: `GraphQLError` with code `UNAVAILABLE` before `prepare` has come to its end.
+  func record(_ command: ConfirmAccountCreation) throws -> KafkaRecord {
+    try record(creations, command, id: command.id, type: ConfirmAccountCreation.schemaName)
+  }
+
+  func record(_ command: ConfirmMoneyTransfer) throws -> KafkaRecord {
+    try record(transfers, command, id: command.id, type: ConfirmMoneyTransfer.schemaName)
+  }
+
+  /// Returns when the broker has acknowledged the record; what goes wrong shows in the health.
+  func send(_ record: KafkaRecord) async {
+    do {
+      _ = try await producer.send(record)
+      status.works(.commands)
+      status.metrics.add(to: "bank_commands_total", ["service": status.name, "outcome": "sent"])
+    } catch {
+      // A producer that was closed is no failure: the service stops.
+      if error.code != .closed { status.fails(.commands, "\(error)") }
+    }
+  }
+
+  func close() async { await producer.close(timeoutMillis: Self.closeMillis) }
+
+  private func record<Value: TopicValue>(
+    _ codec: TopicCodec<Value>, _ value: Value, id: UUID, type: String
+  ) throws -> KafkaRecord {
+    let bytes: [UInt8]
+    do {
+      bytes = try codec.encode(value)
+    } catch .notPrepared {
+      throw GraphQLError("the schema registry has not answered yet: try again soon", code: "UNAVAILABLE")
+    }
+    return KafkaRecord(
+      topic: codec.topic.name, key: Array(id.text.utf8), value: bytes,
+      headers: CloudEvent.command(id: id, source: .graphQLEndpoint, type: type).kafkaHeaders)
+  }
+}

@@ -1,0 +1,46 @@
+import GraphQLRuntime
+import GraphQLServer
+import PostgresRuntime
+
+/// What resolvers get besides arguments.
+package struct EndpointContext: Sendable {
+  let services: EndpointServices
+  /// Of who asks, for the limits on guessing; nil when it is not known.
+  let address: String?
+
+  /// - Parameter remoteAddress: an IP address. Of IPv6 the network counts: whoever has one has all of its addresses.
+  package init(services: EndpointServices, remoteAddress: String?) {
+    self.services = services
+    address = remoteAddress.map(Self.network)
+  }
+
+  /// The first half of an IPv6 address, written in one way; other texts as they are.
+  static func network(of address: String) -> String {
+    let address = address.split(separator: "%").first.map(String.init) ?? address
+    guard address.contains(":"), !address.contains(".") else {
+      // An IPv4 address that travels as IPv6 is the same peer.
+      return address.split(separator: ":").last.map(String.init) ?? address
+    }
+    let sides = address.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard let gap = address.range(of: "::") else { return sides.prefix(4).joined(separator: ":") }
+    let head = address[..<gap.lowerBound].split(separator: ":").map(String.init)
+    let tail = address[gap.upperBound...].split(separator: ":").map(String.init)
+    let zeros = Array(repeating: "0", count: max(0, 8 - head.count - tail.count))
+    return (head + zeros + tail).prefix(4).joined(separator: ":")
+  }
+
+  /// Runs a query, and says in the client's words when the database is away or takes too long.
+  func query<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+      return try await body()
+    } catch let error as PostgresError {
+      if error.isQueryCancelled {
+        throw GraphQLError("the database took too long for it: ask for less", code: "TIMEOUT")
+      }
+      if error.isTransient || error.isConnectionLost || error.kind == .closed {
+        throw GraphQLError("the database does not answer: try again soon", code: "UNAVAILABLE")
+      }
+      throw error
+    }
+  }
+}

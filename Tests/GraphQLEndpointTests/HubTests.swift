@@ -1,0 +1,95 @@
+import BankSupport
+import Foundation
+import GraphQLRuntime
+import KafkaRuntime
+import TestBank
+import Testing
+
+@testable import GraphQLEndpointService
+
+@Suite("Endpoint: subscribers")
+struct HubTests {
+  private let metrics = Metrics()
+
+  private func hub(maxSubscribers: Int = 10_000, maxQueuedRows: Int = 10) -> TransactionHub {
+    TransactionHub(maxSubscribers: maxSubscribers, maxQueuedRows: maxQueuedRows, metrics: metrics)
+  }
+
+  private static func row(_ id: Int64, _ iban: String = "a", cents: Int64 = 100, descr: String = "") -> Transaction {
+    Transaction(
+      id: id,
+      BalanceChange(
+        eventID: UUID(), iban: iban, newBalanceCents: 0, changedByCents: cents, sequence: id, fromTo: "", descr: descr,
+        partition: TopicPartition(topic: "t", partition: 0), before: .beginning))
+  }
+
+  @Test(
+    "filters",
+    arguments: [
+      (TransactionFilter(), [1, 2, 3, 4]), (.init(iban: "a"), [1, 3, 4]), (.init(iban: "c"), []),
+      (.init(minCents: 1), [1, 4]), (.init(minCents: -100), [1, 3, 4]), (.init(maxCents: -100), [2, 3]),
+      (.init(minCents: -100, maxCents: 100), [1, 3]), (.init(direction: .debit), [2, 3]),
+      (.init(direction: .credit), [1, 4]), (.init(descrIncludes: "ÉÉN"), [4]), (.init(descrIncludes: "Pin"), [2, 3]),
+      (.init(descrIncludes: ""), [1, 2, 3, 4]), (.init(iban: "a", direction: .debit, descrIncludes: "pin"), [3]),
+    ])
+  func filters(filter: TransactionFilter, expected: [Int64]) {
+    let rows = [
+      Self.row(1), Self.row(2, "b", cents: -5_000, descr: "ah pin"), Self.row(3, cents: -100, descr: "PIN"),
+      Self.row(4, cents: .max, descr: "nummer één"),
+    ]
+    #expect(rows.filter(filter.takes).map(\.id) == expected)
+  }
+
+  @Test("each gets its own, in order; a slow one ends with an error and the others go on")
+  func slow() async throws {
+    let hub = hub()
+    let quick = await Collected.of(try hub.subscribe(.init()))
+    let own = await Collected.of(try hub.subscribe(.init(iban: "b")))
+    let slow = try hub.subscribe(.init(direction: .credit))
+    #expect(hub.count == 3 && metrics.value(of: "bank_subscribers") == 3)
+    for id in Int64(1)...30 {
+      hub.publish([Self.row(id * 2), Self.row(id * 2 + 1, "b")])
+      try await eventually("the quick one has it") { await quick.rows.last?.id == id * 2 + 1 }
+    }
+    #expect(await quick.rows.map(\.id) == (2...61).map { $0 })
+    try await eventually("its own") { await own.rows.count == 30 }
+    #expect(await own.rows.allSatisfy { $0.iban == "b" })
+    #expect(hub.count == 2)
+    #expect(metrics.value(of: "bank_slow_subscribers_total") == 1)
+    var iterator = slow.makeAsyncIterator()
+    let error = await #expect(throws: GraphQLError.self) { _ = try await iterator.next() }
+    #expect(error?.extensions == GraphQLError("", code: "SLOW_SUBSCRIBER").extensions)
+    #expect(try await iterator.next() == nil)
+  }
+
+  @Test("many rows are handed over at a time, past the limit of a queue when someone waits for them")
+  func batches() async throws {
+    let hub = hub(maxQueuedRows: 100)
+    let stream = try hub.subscribe(.init())
+    hub.publish((1...100).map { Self.row($0) })
+    var iterator = stream.makeAsyncIterator()
+    for id in Int64(1)...100 { #expect(try await iterator.next()?.id == id) }
+    let waiting = await Collected.of(stream)
+    try await Task.sleep(for: .milliseconds(50))
+    hub.publish((1...500).map { Self.row($0) })
+    try await eventually("all of them") { await waiting.rows.count == 500 }
+  }
+
+  @Test("cancelled, let go, too many, closed")
+  func ends() async throws {
+    let hub = hub(maxSubscribers: 2)
+    let collected = await Collected.of(try hub.subscribe(.init(iban: "a")))
+    let stream: TransactionStream? = try hub.subscribe(.init())
+    #expect(throws: GraphQLError.self) { try hub.subscribe(.init()) }
+    #expect(hub.count == 2)
+    await collected.cancel()
+    try await eventually("the cancelled one is gone") { hub.count == 1 }
+    _ = consume stream
+    #expect(hub.count == 0 && metrics.value(of: "bank_subscribers") == 0)
+    let last = await Collected.of(try hub.subscribe(.init()))
+    hub.close()
+    try await eventually("it has ended") { hub.count == 0 }
+    #expect(await last.failure == nil)
+    #expect(throws: GraphQLError.self) { try hub.subscribe(.init()) }
+  }
+}

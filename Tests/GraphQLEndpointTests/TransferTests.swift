@@ -1,0 +1,153 @@
+import BankSupport
+import Definitions
+import Foundation
+import GraphQLRuntime
+import JSONText
+import TestBank
+import Testing
+
+@testable import GraphQLEndpointService
+
+@Suite("Endpoint: transfers")
+struct TransferTests {
+  private static let company = IBAN.company.text
+
+  static func input(
+    _ uuid: String = UUID().uuidString, token: String = Token.company, amount: Int? = 100, cents: String? = nil,
+    from: String = company, to: String = "Albert Heijn BV", descr: String = "test"
+  ) -> TransferInput {
+    TransferInput(uuid: uuid, token: token, amount: amount, amountCents: cents, from: from, to: to, descr: descr)
+  }
+
+  @Test(
+    "what can't be asked for is refused with a reason",
+    arguments: [
+      (input("1"), "uuid is not one"), (input(""), "uuid is not one"), (input(token: " "), "token is blank"),
+      (input(from: ""), "from is blank"), (input(to: "\n"), "to is blank"),
+      (input(to: String(repeating: "x", count: 141)), "to has more than 140 characters"),
+      (input(descr: String(repeating: "é", count: 141)), "descr has more than 140 characters"),
+      (input(token: String(repeating: "1", count: 101)), "token has more than 100 characters"),
+      (input(descr: "a\0"), "descr has the character zero in it"), (input(amount: nil), "there is no amount"),
+      (input(cents: "1"), "there are two amounts"), (input(amount: nil, cents: ""), "not a whole number of cents"),
+      (input(amount: nil, cents: "-"), "not a whole number of cents"),
+      (input(amount: nil, cents: "1.5"), "not a whole number of cents"),
+      (input(amount: nil, cents: "+1"), "not a whole number of cents"),
+      (input(amount: nil, cents: "١"), "not a whole number of cents"),
+      (input(amount: nil, cents: "9223372036854775808"), "out of range"),
+    ])
+  func refused(input: TransferInput, reason: String) throws {
+    let refusal = #expect(throws: TransferInput.Refusal.self) { _ = try input.command() }
+    #expect(refusal?.reason.contains(reason) == true, "\(refusal?.reason ?? "")")
+  }
+
+  @Test("the largest amounts pass, and a blank description")
+  func passes() throws {
+    #expect(try Self.input(amount: nil, cents: "9223372036854775807").command().amount == .max)
+    #expect(try Self.input(amount: nil, cents: "-9223372036854775808").command().amount == .min)
+    #expect(try Self.input(amount: nil, cents: "007", descr: "").command().amount == 7)
+    #expect(try Self.input(descr: String(repeating: "x", count: 140)).command().description.count == 140)
+  }
+
+  @Test("each outcome of the bank; the same uuid again moves nothing and has the same answer, after a restart too")
+  func outcomes() async throws {
+    let bank = try await EndpointBank.start()
+    let handler = bank.bank.startHandler()
+    let first = try await bank.endpoint()
+    try await first.ready()
+    let account = try #require(try await bank.bank.openAccounts(1).first)
+    let moved = Self.input(amount: 250, to: account.iban)
+    let refused = Self.input(token: account.token, amount: 60_000, from: account.iban)
+    let negative = Self.input(amount: -1, to: account.iban)
+    let answer = try await first.services.transfers.transfer(moved, address: nil)
+    #expect(answer == TransferResult(uuid: moved.uuid, success: true, reason: nil))
+    for (input, reason) in [(refused, "insufficient funds"), (negative, "amount must be positive")] {
+      let answer = try await first.services.transfers.transfer(input, address: nil)
+      #expect(answer == TransferResult(uuid: input.uuid, success: false, reason: reason))
+    }
+    // Many at once under one uuid.
+    let many = Self.input(amount: 5, to: account.iban)
+    let answers = try await withThrowingTaskGroup(of: TransferResult.self) { group in
+      for _ in 0..<20 { group.addTask { try await first.services.transfers.transfer(many, address: nil) } }
+      return try await group.reduce(into: Set<TransferResult>()) { $0.insert($1) }
+    }
+    #expect(answers == [TransferResult(uuid: many.uuid, success: true, reason: nil)])
+    var other = moved
+    other.amount = 251
+    #expect(
+      try await first.services.transfers.transfer(other, address: nil).reason
+        == "uuid was used for another transfer")
+    try await bank.bank.drain()
+    #expect(try await bank.bank.count("select amount from balance where iban = \(account.iban)") == 255)
+    try await first.stop()
+    try await handler.stop()
+
+    // No handler any more: the answers come from the database.
+    let second = try await bank.endpoint()
+    #expect(try await second.services.transfers.transfer(moved, address: nil).success)
+    #expect(try await second.services.transfers.transfer(refused, address: nil).reason == "insufficient funds")
+    #expect(second.services.waiters.count == 0)
+    try await second.stop()
+    #expect(
+      try await bank.count("select count(*) from transfer_request where answered_at is not null") == 4)
+  }
+
+  @Test("without an answer there is a time-out; the answer that came meanwhile is there for who asks again")
+  func timeOut() async throws {
+    let bank = try await EndpointBank.start()
+    var settings = EndpointBank.settings
+    settings.answerTimeoutMillis = 500
+    settings.maxWaiting = 1
+    let first = try await bank.endpoint(settings)
+    try await first.ready()
+    let input = Self.input(to: "cash")
+    async let waiting = first.services.transfers.transfer(input, address: nil)
+    try await eventually("one waits") { first.services.waiters.count == 1 }
+    let full = await #expect(throws: GraphQLError.self) {
+      _ = try await first.services.transfers.transfer(Self.input(), address: nil)
+    }
+    #expect(full?.extensions.first?.value == .string("OVERLOADED"))
+    do {
+      _ = try await waiting
+      Issue.record("nobody can have answered")
+    } catch let error as GraphQLError {
+      #expect(error.extensions.first?.value == .string("TIMEOUT"))
+      #expect(error.message.contains("ask again with the same uuid"))
+    }
+    #expect(first.services.waiters.count == 0)
+    try await first.stop()
+    let handler = bank.bank.startHandler()
+    try await bank.bank.drain()
+    try await handler.stop()
+    let second = try await bank.endpoint(settings)
+    try await eventually("the answer is written down") {
+      try await bank.count("select count(*) from transfer_request where success") == 1
+    }
+    #expect(try await second.services.transfers.transfer(input, address: nil).success)
+    try await second.stop()
+  }
+
+  @Test("wrong tokens are limited by account and by address; the right one passes until then, and after")
+  func wrongTokens() async throws {
+    let bank = try await EndpointBank.start()
+    let handler = bank.bank.startHandler()
+    var settings = EndpointBank.settings
+    settings.maxWrongPerAccount = 3
+    settings.wrongForgottenMillis = 3_000
+    let endpoint = try await bank.endpoint(settings)
+    try await endpoint.ready()
+    let transfers = endpoint.services.transfers
+    for _ in 0..<3 {
+      #expect(try await transfers.transfer(Self.input(), address: "::1").success)
+      let wrong = try await transfers.transfer(Self.input(token: "12345678901234567890"), address: "::1")
+      #expect(wrong.reason == "invalid token")
+    }
+    let error = await #expect(throws: GraphQLError.self) {
+      _ = try await transfers.transfer(Self.input(), address: nil)
+    }
+    #expect(error?.extensions.first == JSONValue.Member("code", .string("RATE_LIMITED")))
+    #expect(try await transfers.transfer(Self.input(token: "cash", from: "cash"), address: "::1").reason != nil)
+    try await eventually("it is let in again") { (try? await transfers.transfer(Self.input(), address: nil)) != nil }
+    try await endpoint.stop()
+    try await handler.stop()
+  }
+}
