@@ -73,6 +73,15 @@ public final class Metrics: Sendable {
     "bank_retries_total": "Tries again, by what did not answer.",
     "bank_conflicts_total": "Commands whose id was used before with another payload.",
     "bank_heartbeats_total": "Beats that were sent.",
+    "bank_skipped_records_total": "Records that could not be read and were left out, by topic and cause.",
+    "bank_sequence_gaps_total": "Changes of a balance that were taken although the one before is missing.",
+    "bank_slow_subscribers_total": "Subscriptions that ended because their rows were not read.",
+    "bank_slow_clients_total": "Connections that were closed because their messages were not read.",
+    "bank_requests_total": "HTTP requests that were answered, by transport and status.",
+    "bank_graphql_connections": "Open WebSockets and streams.",
+    "bank_graphql_operations": "Operations that go on over WebSockets and streams.",
+    "bank_rate_limited_total": "Requests that were refused after too many wrong secrets, by kind of secret.",
+    "bank_internal_errors_total": "Errors that clients were not told the reason of.",
   ]
 
   private func update(_ name: String, _ kind: Kind, _ labels: Labels, _ change: (inout Series) -> Void) {
