@@ -7,7 +7,7 @@ import Testing
 
 @testable import GraphQLEndpointService
 
-@Suite("Endpoint: accounts")
+@Suite("Endpoint: accounts", .serialized)
 struct AccountTests {
   @Test(
     "names and passwords that are too short, too long or can't be stored",

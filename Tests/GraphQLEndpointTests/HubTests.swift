@@ -75,6 +75,29 @@ struct HubTests {
     try await eventually("all of them") { await waiting.rows.count == 500 }
   }
 
+  @Test("a thousand on their own IBANs and ten on all get every row")
+  func many() async throws {
+    let hub = hub(maxQueuedRows: 1_000)
+    var own: [Collected] = []
+    for number in 0..<1_000 { own.append(await Collected.of(try hub.subscribe(.init(iban: "i\(number)")))) }
+    var all: [Collected] = []
+    for _ in 0..<10 { all.append(await Collected.of(try hub.subscribe(.init()))) }
+    for batch in Int64(0)..<4 {
+      hub.publish((0..<500).map { Self.row(batch * 500 + $0, "i\($0 * 2)") })
+      for collected in all {
+        try await eventually("all have the batch") { await collected.rows.count == (batch + 1) * 500 }
+      }
+    }
+    for collected in all { #expect(await collected.rows.map(\.id) == (0..<2_000).map { $0 }) }
+    for (number, collected) in own.enumerated() {
+      let expected = number.isMultiple(of: 2) ? 4 : 0
+      try await eventually("each has its own") { await collected.rows.count >= expected }
+      #expect(await collected.rows.allSatisfy { $0.iban == "i\(number)" })
+    }
+    #expect(hub.count == 1_010 && metrics.value(of: "bank_slow_subscribers_total") == nil)
+    hub.close()
+  }
+
   @Test("cancelled, let go, too many, closed")
   func ends() async throws {
     let hub = hub(maxSubscribers: 2)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import GraphQLEndpointService
 
-@Suite("Endpoint: queries")
+@Suite("Endpoint: queries", .serialized)
 struct QueryTests {
   @Test("filters, pages, the newest of each account, and numbers that do not fit")
   func queries() async throws {

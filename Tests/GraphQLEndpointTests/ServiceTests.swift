@@ -15,7 +15,7 @@ import Testing
   import FoundationNetworking
 #endif
 
-@Suite("Endpoint: as a service")
+@Suite("Endpoint: as a service", .serialized)
 struct ServiceTests {
   private func environment(
     _ bank: EndpointBank, cluster: TestPostgres, _ more: [String: String] = [:]
@@ -23,7 +23,7 @@ struct ServiceTests {
     let environment = [
       "KAFKA_BROKERS": bank.bank.broker.bootstrapServers, "SCHEMA_REGISTRY_URL": bank.bank.registryURL,
       "DB_HOSTNAME": "127.0.0.1", "DB_PORT": String(cluster.port), "DB_PASSWORD": "secret",
-      "BANK_GRAPHQL_SCRYPT_LOG_COST": "4",
+      "BANK_GRAPHQL_SCRYPT_LOG_COST": "4", "BANK_GRAPHQL_ANSWER_TIMEOUT_MILLIS": "90000",
     ]
     return try BankEnvironment.resolve(
       home: temporaryDirectory().path, environment: environment.merging(more) { $1 })

@@ -20,7 +20,7 @@ BASE = f"http://127.0.0.1:{PORT}"
 
 async def over_http(http):
     """Makes an account, deposits and transfers; gives the account."""
-    transport = HTTPXAsyncTransport(url=f"{BASE}/graphql", timeout=30)
+    transport = HTTPXAsyncTransport(url=f"{BASE}/graphql", timeout=90)
     async with Client(transport=transport, fetch_schema_from_transport=True) as session:
         made = await session.execute(
             gql('mutation { create_account(username: "python client", password: "password") { iban token reason } }'))
@@ -66,7 +66,7 @@ async def legacy(iban, token):
         # The stream has begun once its later neighbour has answered: messages are handled in order.
         rows, done = [], set()
         while len(rows) < 1 or not {"login", "move"} <= done:
-            message = json.loads(await asyncio.wait_for(socket.recv(), 30))
+            message = json.loads(await asyncio.wait_for(socket.recv(), 90))
             if message["type"] == "data":
                 if message["id"] == "rows":
                     rows.append(message["payload"]["data"]["stream_transactions"])
@@ -116,7 +116,7 @@ async def flow(http):
 
 
 async def main():
-    async with httpx.AsyncClient(timeout=30) as http:
+    async with httpx.AsyncClient(timeout=90) as http:
         account, over = await over_http(http)
         errors = {}
         for name, query in {

@@ -60,9 +60,15 @@ package final class EndpointServices: Sendable {
       metrics: metrics)
   }
 
-  /// Ends all subscriptions and lets go of broker and database.
-  func close() async {
+  /// Ends all subscriptions and lets those go who wait for an answer, so that their connections can end.
+  func stop() {
     hub.close()
+    waiters.close()
+  }
+
+  /// As `stop`, and lets go of broker and database.
+  func close() async {
+    stop()
     await sender.close()
     await pool.close()
   }

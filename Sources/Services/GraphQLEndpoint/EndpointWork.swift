@@ -74,7 +74,7 @@ package struct EndpointWork: Sendable {
       .until(.registry) { try await services.sender.prepare() }
   }
 
-  /// Looks whether the database answers, also while nobody asks for anything.
+  /// Looks whether the database and, after a failure, the broker answer, also while nobody asks for anything.
   private func probe(_ stop: StopFlag) async {
     while !stop.isSet {
       do {
@@ -84,6 +84,7 @@ package struct EndpointWork: Sendable {
         if stop.isSet { return }
         status.fails(.postgres, "\(error)")
       }
+      await services.sender.probe()
       await stop.sleep(millis: Self.probeMillis)
     }
   }

@@ -55,6 +55,7 @@ public enum GraphQLEndpointService {
         try await work.value
       } onCancel: {
         stop.set()
+        services.stop()
         flow.close()
       }
     }

@@ -48,10 +48,12 @@ struct EndpointBank: Sendable {
       kafka: bank.kafka, postgres: postgres, registryURL: bank.registryURL, incarnation: bank.incarnation)
   }
 
-  /// Cheap to hash, quick to give up.
+  /// Cheap to hash, and patient: the machine may be busy.
   static var settings: EndpointSettings {
     var settings = EndpointSettings()
     settings.scryptLogCost = 4
+    settings.answerTimeoutMillis = 90_000
+    settings.queryTimeoutMillis = 90_000
     return settings
   }
 
@@ -123,6 +125,11 @@ struct EndpointBank: Sendable {
     return KafkaRecord(
       topic: topic.name, key: topic.keyText(value).map { Array($0.utf8) }, value: try codec.encode(value))
   }
+}
+
+/// Asks again and again until the answer is yes, with more patience than others: the machine may be busy.
+func eventually(_ what: String, _ condition: () async throws -> Bool) async throws {
+  try await eventually(what, timeoutSeconds: 90, condition)
 }
 
 /// An endpoint inside of this process, without its HTTP server.

@@ -36,6 +36,7 @@ final class AnswerWaiters: Sendable {
     var waiting: [UUID: [Int: AsyncStream<Answer>.Continuation]] = [:]
     var count = 0
     var lastNumber = 0
+    var isClosed = false
   }
 
   private let maxWaiting: Int
@@ -45,10 +46,32 @@ final class AnswerWaiters: Sendable {
 
   var count: Int { state.withLock { $0.count } }
 
+  /// Lets all go without an answer; nobody waits from now on.
+  func close() {
+    let waiting = state.withLock { state in
+      defer {
+        state.waiting = [:]
+        state.count = 0
+        state.isClosed = true
+      }
+      return state.waiting.values.flatMap(\.values)
+    }
+    for continuation in waiting { continuation.finish() }
+  }
+
+  /// Whether it was closed, in words for who asked.
+  func checkOpen() throws(GraphQLError) {
+    if state.withLock({ $0.isClosed }) { throw Self.closed }
+  }
+
+  private static let closed = GraphQLError(
+    "the endpoint is stopping: ask again soon, and for a transfer with the same uuid", code: "UNAVAILABLE")
+
   /// Begins to wait; an answer that comes from now on is not missed.
   func wait(for command: UUID) throws(GraphQLError) -> Ticket {
     let (answers, continuation) = AsyncStream.makeStream(of: Answer.self, bufferingPolicy: .bufferingOldest(1))
     let number = try state.withLock { (state) throws(GraphQLError) in
+      if state.isClosed { throw Self.closed }
       guard state.count < maxWaiting else {
         throw GraphQLError(
           "\(maxWaiting) requests wait for the bank's answer, which is the most: try again later", code: "OVERLOADED")

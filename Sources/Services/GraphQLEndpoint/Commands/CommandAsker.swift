@@ -27,6 +27,7 @@ struct CommandAsker: Sendable {
     Task { [sender] in await sender.send(record) }
     if let answer = await ticket.answer(timeoutMillis: timeoutMillis) { return answer }
     try Task.checkCancellation()
+    try waiters.checkOpen()
     throw GraphQLError("the bank has not answered within \(timeoutMillis) ms: \(again)", code: "TIMEOUT")
   }
 }

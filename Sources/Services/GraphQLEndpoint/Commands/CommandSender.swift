@@ -4,13 +4,18 @@ import Foundation
 import GraphQLRuntime
 import KafkaRuntime
 import SchemaRegistry
+import Synchronization
 
 /// Sends commands. One that was not acknowledged may be on its topic all the same; the handler takes each id once, so
 /// whoever got no answer sends it again.
 final class CommandSender: Sendable {
   private static let closeMillis = 2_000
+  /// librdkafka wants more than the time for which it gathers records.
+  private static let minTimeoutMillis = 1_000
 
+  private let kafka: KafkaConfiguration
   private let producer: KafkaProducer
+  private let isFailing = Atomic(false)
   private let creations: TopicCodec<ConfirmAccountCreation>
   private let transfers: TopicCodec<ConfirmMoneyTransfer>
   private let status: ServiceStatus
@@ -22,8 +27,9 @@ final class CommandSender: Sendable {
   ) throws(KafkaError) {
     var kafka = kafka
     if kafka.properties["message.timeout.ms"] == nil {
-      kafka.producerProperties["message.timeout.ms"] = String(timeoutMillis)
+      kafka.producerProperties["message.timeout.ms"] = String(max(timeoutMillis, Self.minTimeoutMillis))
     }
+    self.kafka = kafka
     producer = try KafkaProducer(kafka)
     creations = TopicCodec(Topics.confirmAccountCreation, registry: registry)
     transfers = TopicCodec(Topics.confirmMoneyTransfer, registry: registry)
@@ -51,12 +57,31 @@ final class CommandSender: Sendable {
   func send(_ record: KafkaRecord) async {
     do {
       _ = try await producer.send(record)
-      status.works(.commands)
+      works()
       status.metrics.add(to: "bank_commands_total", ["service": status.name, "outcome": "sent"])
     } catch {
       // A producer that was closed is no failure: the service stops.
-      if error.code != .closed { status.fails(.commands, "\(error)") }
+      guard error.code != .closed else { return }
+      isFailing.store(true, ordering: .relaxed)
+      status.fails(.commands, "\(error)")
     }
+  }
+
+  /// After a record that was not taken: looks whether the broker is there again. Otherwise the health would stay red for
+  /// as long as nobody asks for anything.
+  func probe() async {
+    guard isFailing.load(ordering: .relaxed) else { return }
+    do {
+      _ = try await kafka.partitions(of: [creations.topic.name, transfers.topic.name])
+      works()
+    } catch {
+      status.fails(.commands, "\(error)")
+    }
+  }
+
+  private func works() {
+    isFailing.store(false, ordering: .relaxed)
+    status.works(.commands)
   }
 
   func close() async { await producer.close(timeoutMillis: Self.closeMillis) }

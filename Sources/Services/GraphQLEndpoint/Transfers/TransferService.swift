@@ -29,13 +29,12 @@ struct TransferService: Sendable {
       return TransferResult(uuid: input.uuid, success: false, reason: error.reason)
     }
     try guesses.check(account: command.from, address: address)
-    let reason = try await outcome(of: command)
-    if reason == "invalid token" { guesses.failed(account: command.from, address: address) }
+    let reason = try await outcome(of: command, address: address)
     return TransferResult(uuid: input.uuid, success: reason == nil, reason: reason)
   }
 
   /// - Returns: nil when the money has moved, else why it has not.
-  private func outcome(of command: ConfirmMoneyTransfer) async throws -> String? {
+  private func outcome(of command: ConfirmMoneyTransfer, address: String?) async throws -> String? {
     let hash = PayloadHash.sha256(try command.avroBytes())
     // Before the look into the table: an answer that comes in between is not missed.
     let ticket = try asker.waiters.wait(for: command.id)
@@ -50,6 +49,8 @@ struct TransferService: Sendable {
     guard case .transfer(let reason) = try await asker.ask(command, ticket) else {
       throw GraphQLError("the bank's answer is to something else", code: "INTERNAL")
     }
+    // Only now: an old answer tells nothing new to who guesses.
+    if reason == "invalid token" { guesses.failed(account: command.from, address: address) }
     return reason
   }
 }
