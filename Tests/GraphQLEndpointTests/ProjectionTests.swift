@@ -198,7 +198,7 @@ struct ProjectionTests {
       try session.script("alter table transaction rename to elsewhere")
     }
     try await bank.bank.send([events[1]])
-    try await eventually("it is not well") { endpoint.health.problem?.contains("postgres") == true }
+    try await eventually("it is not well") { endpoint.health.problem?.contains("projection: ") == true }
     try await bank.database { session in
       try session.script("alter table elsewhere rename to transaction")
     }

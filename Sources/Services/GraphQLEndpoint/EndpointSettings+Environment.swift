@@ -65,7 +65,7 @@ extension EndpointSettings {
       }
       self[keyPath: path] = value
     }
-    graphiQLAssets = environment.variable(Self.prefix + "GRAPHIQL_ASSETS")
+    graphiQLAssets = environment.variable(Self.prefix + "GRAPHIQL_ASSETS") ?? Files.tool("graphiql")
     let others = (environment.variable("BANK_ALLOWED_ORIGINS") ?? "").split(separator: ",").map {
       String($0.filter { !$0.isWhitespace })
     }

@@ -81,7 +81,7 @@ final class TopicFollower {
         backoff.reset()
         try await handle(records)
       } catch {
-        status.fails(error is PostgresError ? .postgres : part, "\(error)")
+        status.fails(part, "\(error)")
         if let error = error as? KafkaError, error.isFatal || error.code == .closed {
           starts.merge(reader.all) { $1 }
           await reader.close()
@@ -102,13 +102,14 @@ final class TopicFollower {
     while !stop.isSet {
       do {
         let value = try await database.transaction(body)
-        status.works(.postgres)
+        status.works(part)
         return value
       } catch let error as PostgresError where error.isDeadlock || error.isSerializationFailure {
         // Another endpoint was in the way and won't be next time.
         status.metrics.add(to: "bank_retries_total", ["target": ServiceStatus.Part.postgres.rawValue])
       } catch {
-        status.fails(.postgres, "\(error)")
+        // Not `postgres`: that part is looked after by asking, which may work where writing does not.
+        status.fails(part, "\(error)")
       }
       await stop.sleep(millis: backoff.nextMillis())
     }

@@ -26,16 +26,7 @@ enum EmbeddedBroker {
       }
       return Files.absolute(named)
     }
-    var folders = [manager.currentDirectoryPath]
-    var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    for _ in 0..<6 where folder.path != "/" {
-      folders.append(folder.path)
-      folder.deleteLastPathComponent()
-    }
-    for folder in folders {
-      let path = folder + "/.tools/broker/noida-db"
-      if manager.isExecutableFile(atPath: path) { return path }
-    }
+    if let path = Files.tool("broker/noida-db"), manager.isExecutableFile(atPath: path) { return path }
     throw SupportError(
       "the embedded broker is not installed: run \"make setup\", or set BANK_BROKER_BINARY, or name a real Kafka with "
         + "KAFKA_BROKERS")
