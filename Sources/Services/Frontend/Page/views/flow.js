@@ -1,0 +1,140 @@
+import { el, setText } from "../modules/dom.js";
+import { flowPicture } from "../modules/flow-picture.js";
+import { watchFlow } from "../modules/flow-source.js";
+import { wordsOn } from "../modules/flow-words.js";
+import { count, rate } from "../modules/format.js";
+
+export const title = "Flow";
+
+export function show(main, context) {
+  const frame = el("div", { class: "flow-frame" });
+  const state = el("p", { class: "flow-state", role: "status" }, "Asking the endpoint for the topology …");
+  const about = el("p", { class: "flow-about", "aria-live": "polite" },
+    "Press a part to see what it is and what it is connected with.");
+  const table = topicTable();
+  let topology = null;
+  let rates = null;
+  let picture = null;
+  let choice = null;
+
+  const choose = (node) => {
+    choice = node && choice?.id !== node.id ? node : null;
+    picture.select(choice?.id ?? null);
+    setText(about, choice ? aboutNode(choice, topology) : "Press a part to see what it is and what it is connected with.");
+  };
+  const draw = () => {
+    if (!topology || !frame.clientWidth) return;
+    picture = flowPicture(topology, frame.clientWidth, choose);
+    frame.replaceChildren(picture.element);
+    picture.select(choice?.id ?? null);
+    picture.update(rates);
+  };
+  let drawnWidth = 0;
+  const resized = new ResizeObserver(() => {
+    if (frame.clientWidth === drawnWidth) return;
+    drawnWidth = frame.clientWidth;
+    draw();
+  });
+  resized.observe(frame);
+  const stop = watchFlow(context.endpoint("/flow"), {
+    topology(value) {
+      if (JSON.stringify(value) === JSON.stringify(topology)) return;
+      topology = value;
+      draw();
+      table.fill(topology);
+      table.update(rates);
+    },
+    rates(topics) {
+      rates = topics;
+      picture?.update(rates);
+      table.update(rates);
+      setText(state, stateText(rates));
+    },
+    fresh(isFresh) {
+      state.classList.toggle("bad", !isFresh);
+      if (isFresh) return;
+      rates = null;
+      picture?.update(null);
+      table.update(null);
+      setText(state, "No figures at the moment: the endpoint is not heard. Trying again …");
+    },
+  });
+  main.append(
+    el("h1", { tabindex: "-1" }, "See it flow"),
+    el("p", { class: "lead" },
+      "Services never call each other: they write to topics and read from them. Time goes with the arrows, from a beat to "
+      + "a row on your screen."),
+    el("section", { class: "card flow-card", "aria-label": "Picture" }, state, frame, about, legend()),
+    el("h2", {}, "The same in words"),
+    el("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Topics with their users and rates" },
+      table.element));
+  return () => {
+    stop();
+    resized.disconnect();
+  };
+}
+
+function stateText(rates) {
+  const all = Object.values(rates).reduce((sum, { perSecond }) => sum + perSecond, 0);
+  return all > 0 ? `${rate(all)} messages a second over all topics` : "Nothing moves at the moment";
+}
+
+function aboutNode({ kind, name }, topology) {
+  const text = [`${name} (${kind}).`, wordsOn(kind, name)];
+  if (kind === "topic") {
+    const users = usersOf(name, topology);
+    text.push(`Written by ${list(users.producers)}; read by ${list(users.consumers)}.`);
+  }
+  return text.filter(Boolean).join(" ");
+}
+
+function usersOf(name, { services }) {
+  return {
+    producers: services.filter(({ produces }) => produces.includes(name)).map((service) => service.name),
+    consumers: services.filter(({ consumes }) => consumes.includes(name)).map((service) => service.name),
+  };
+}
+
+function list(names) {
+  return names.length ? names.join(", ") : "no service";
+}
+
+function legend() {
+  return el("ul", { class: "flow-legend" },
+    el("li", { class: "key service" }, "service"), el("li", { class: "key topic" }, "topic, with messages a second"),
+    el("li", { class: "key database" }, "database"),
+    el("li", { class: "key reads" }, "only looks on, when asked to"),
+    el("li", { class: "key shared" }, "pale: several write to the topic, and the rate is that of all"),
+    el("li", {}, "The more messages a topic gets, the faster the dots and the thicker the arrows. The numbers are exact."));
+}
+
+function topicTable() {
+  const body = el("tbody");
+  const element = el("table", { id: "flow-table" },
+    el("thead", {}, el("tr", {},
+      ["Topic", "Written by", "Read by"].map((text) => el("th", { scope: "col" }, text)),
+      ["Partitions", "Records", "A second"].map((text) => el("th", { scope: "col", class: "number" }, text)))),
+    body);
+  const rows = new Map();
+  return {
+    element,
+    fill(topology) {
+      rows.clear();
+      body.replaceChildren(...topology.topics.map(({ name, partitions }) => {
+        const users = usersOf(name, topology);
+        const cells = { records: el("td", { class: "number" }, "–"), perSecond: el("td", { class: "number" }, "–") };
+        rows.set(name, cells);
+        return el("tr", { "data-topic": name }, el("th", { scope: "row" }, name), el("td", {}, list(users.producers)),
+          el("td", {}, list(users.consumers)), el("td", { class: "number" }, String(partitions)), cells.records,
+          cells.perSecond);
+      }));
+    },
+    update(rates) {
+      for (const [name, cells] of rows) {
+        const known = rates?.[name];
+        setText(cells.records, known ? count(known.records) : "–");
+        setText(cells.perSecond, known ? rate(known.perSecond) : "–");
+      }
+    },
+  };
+}
