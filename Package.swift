@@ -151,8 +151,11 @@ enum House {
         ],
         path: "Sources/Services/GraphQLEndpoint", resources: [.embedInCode("schema.graphql")], swiftSettings: strict),
       .target(
-        name: "FrontendService", dependencies: ["BankSupport"], path: "Sources/Services/Frontend",
-        swiftSettings: strict),
+        name: "FrontendService",
+        dependencies: [
+          "BankSupport", hummingbird, crypto, .product(name: "HTTPTypes", package: "swift-http-types"),
+        ],
+        path: "Sources/Services/Frontend", resources: [.copy("Page")], swiftSettings: strict),
       .executableTarget(
         name: "bank",
         dependencies: [
