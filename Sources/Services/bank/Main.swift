@@ -19,7 +19,7 @@ struct Bank: ParsableCommand {
         name: "Services",
         subcommands: [
           HeartbeatVerb.self, CommandGeneratorVerb.self, CommandHandlerVerb.self, GraphQLEndpointVerb.self,
-          RegistryVerb.self,
+          FrontendVerb.self, RegistryVerb.self,
         ]),
       CommandGroup(name: "Checks", subcommands: [AuditVerb.self]),
     ])

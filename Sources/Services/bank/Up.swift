@@ -3,6 +3,7 @@ import BankSupport
 import CommandHandlerService
 import Definitions
 import Foundation
+import FrontendService
 import GraphQLEndpointService
 import Synchronization
 
@@ -73,8 +74,8 @@ final class StopFlag: Sendable {
 struct UpStart {
   /// Who feeds the others stops first; what the others need stops last.
   static let stopOrder = [
-    "heartbeat", "command-generator", "command-handler", GraphQLEndpointService.name, "registry", EmbeddedPostgres.name,
-    EmbeddedBroker.name,
+    FrontendService.name, "heartbeat", "command-generator", "command-handler", GraphQLEndpointService.name, "registry",
+    EmbeddedPostgres.name, EmbeddedBroker.name,
   ]
 
   let command: Up
@@ -177,12 +178,14 @@ struct UpStart {
       try servicePlan(GraphQLEndpointService.name, port: ports.graphQL),
       try servicePlan("command-generator", port: ports.commandGenerator),
       try servicePlan("heartbeat", pace, port: ports.heartbeat),
+      try servicePlan(FrontendService.name, port: ports.page),
     ] {
       try supervisor.start(plan, isInterrupted: { stopFlag.isSet })
     }
     terminal.line(
       "services   command-handler :\(ports.commandHandler), \(GraphQLEndpointService.name) :\(ports.graphQL), "
         + "command-generator :\(ports.commandGenerator), heartbeat :\(ports.heartbeat)")
+    terminal.line("page       http://127.0.0.1:\(ports.page)")
   }
 
   private func registryPlan() throws(SupportError) -> ChildPlan {
@@ -241,7 +244,7 @@ struct UpStart {
     if services {
       needed += [
         ("heartbeat", ports.heartbeat), ("command generator", ports.commandGenerator),
-        ("command handler", ports.commandHandler), ("GraphQL", ports.graphQL),
+        ("command handler", ports.commandHandler), ("GraphQL", ports.graphQL), ("page", ports.page),
       ]
     }
     let taken = needed.filter { !Loopback.isFree($0.1) }.map { "\($0.1) (\($0.0))" }

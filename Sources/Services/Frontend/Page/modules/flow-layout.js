@@ -1,27 +1,27 @@
-// Where the nodes and arrows of the picture stand. On a wide page time goes from left to right, one column a layer, and
-// arrows that go back or jump run in lanes above and below. On a narrow one all stand in one column: what is sent runs
-// on its left side, what is read on its right.
+// Where the nodes and arrows of the picture stand. Where there is room for it time goes from left to right, one column a
+// layer, and arrows that go back or jump run in lanes above and below. Elsewhere all stand in one column: what is sent
+// runs on its left side, what is read on its right.
 
 import { flowGraph } from "./flow-graph.js";
 
-/// From this width on, in pixels, the layers stand beside each other.
-export const wideFrom = 860;
+const wide = { service: [108, 54], topic: [146, 56], database: [108, 50], between: 14, lane: 9, margin: 16, gap: 40 };
+const narrow = { service: 48, topic: 44, database: 42, between: 14, lane: 8, margin: 6, widest: 640 };
 
-const wide = { service: [108, 54], topic: [146, 56], database: [108, 50], between: 14, lane: 9, margin: 16 };
-const narrow = { service: 48, topic: 44, database: 42, between: 14, lane: 8, margin: 6 };
-
-/// {width, height, nodes: [{…, x, y, width, height}], arrows: [{…, points: [[x, y], …], isCurve}], unused}. Points are
-/// the corners of a line that is drawn with round corners, or, of a curve, where it begins and ends.
-export function layoutFlow(topology, width) {
+/// {width, height, isWide, nodes: [{…, x, y, width, height}], arrows: [{…, points: [[x, y], …], isCurve}], unused}.
+/// Points are the corners of a line that is drawn with round corners, or, of a curve, where it begins and ends.
+/// `available` is in pixels; the picture may be narrower.
+export function layoutFlow(topology, available) {
   const graph = flowGraph(topology);
-  return width >= wideFrom ? layoutWide(graph, width) : layoutNarrow(graph, width);
+  const columns = columnsOf(graph.nodes);
+  const sizes = columns.map((column) => Math.max(0, ...column.map(({ kind }) => wide[kind][0])));
+  const free = available - 2 * wide.margin - sizes.reduce((sum, size) => sum + size, 0);
+  const gap = free / Math.max(1, columns.length - 1);
+  return gap < wide.gap
+    ? layoutNarrow(graph, columns, Math.min(available, narrow.widest))
+    : layoutWide(graph, { columns, sizes, gap: columns.length > 1 ? gap : 0 }, available);
 }
 
-function layoutWide({ nodes, arrows, unused }, width) {
-  const columns = columnsOf(nodes);
-  const sizes = columns.map((column) => Math.max(0, ...column.map(({ kind }) => wide[kind][0])));
-  const free = width - 2 * wide.margin - sizes.reduce((sum, size) => sum + size, 0);
-  const gap = columns.length > 1 ? free / (columns.length - 1) : 0;
+function layoutWide({ nodes, arrows, unused }, { columns, sizes, gap }, width) {
   const placed = new Map();
   const heights = columns.map((column) =>
     column.reduce((sum, { kind }) => sum + wide[kind][1] + wide.between, -wide.between));
@@ -43,6 +43,7 @@ function layoutWide({ nodes, arrows, unused }, width) {
   return {
     width,
     height: bottom + 8 + lanesOf(routes, "below") * wide.lane,
+    isWide: true,
     nodes: [...placed.values()],
     arrows: arrows.map((arrow) => ({ ...arrow, ...wideLine(arrow, context) })),
     unused,
@@ -113,13 +114,12 @@ function wideLine(arrow, { placed, routes, top, bottom, gap }) {
   };
 }
 
-function layoutNarrow({ nodes, arrows, unused }, width) {
+function layoutNarrow({ nodes, arrows, unused }, columns, width) {
   const services = nodes.filter(({ kind }) => kind === "service").map(({ id }) => id);
   const gutter = 14 + services.length * narrow.lane;
-  const order = columnsOf(nodes).flat();
   const placed = new Map();
   let y = 4;
-  for (const node of order) {
+  for (const node of columns.flat()) {
     const inset = node.kind === "database" ? (width - 2 * gutter) / 5 : 0;
     const height = narrow[node.kind];
     placed.set(node.id, { ...node, x: gutter + inset, y, width: width - 2 * gutter - 2 * inset, height });
@@ -138,7 +138,8 @@ function layoutNarrow({ nodes, arrows, unused }, width) {
     const edge = (node) => (isOut ? node.x : node.x + node.width);
     return { ...arrow, points: [[edge(from), begin], [turn, begin], [turn, end], [edge(to), end]], isCurve: false };
   });
-  return { width, height: y - narrow.between + 4, nodes: [...placed.values()], arrows: lines, unused };
+  const height = Math.max(0, y - narrow.between + 4);
+  return { width, height, isWide: false, nodes: [...placed.values()], arrows: lines, unused };
 }
 
 /// The `d` of an SVG path through such points.

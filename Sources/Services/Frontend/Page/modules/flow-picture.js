@@ -2,7 +2,7 @@
 // fast as messages do.
 
 import { setText, svg } from "./dom.js";
-import { layoutFlow, pathOf, wideFrom } from "./flow-layout.js";
+import { layoutFlow, pathOf } from "./flow-layout.js";
 import { rate } from "./format.js";
 import { nameLines } from "./flow-words.js";
 
@@ -24,7 +24,7 @@ export function flowPicture(topology, width, chosen) {
   const layout = layoutFlow(topology, width);
   const isMoving = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   const lines = layout.arrows.map((arrow) => arrowElements(arrow, isMoving));
-  const boxes = layout.nodes.map((node) => nodeElement(node, width >= wideFrom, chosen));
+  const boxes = layout.nodes.map((node) => nodeElement(node, layout.isWide, chosen));
   const element = svg("svg", {
     class: "flow-picture", viewBox: `0 0 ${layout.width} ${layout.height}`, width: layout.width, height: layout.height,
     role: "group", "aria-label": "Services, topics and databases. The table below the picture says the same.",

@@ -19,7 +19,7 @@ function showAccount(main, context, iban) {
   main.append(
     el("p", { class: "back" }, el("a", { href: routeTo(name) }, "← All accounts")),
     el("h1", { tabindex: "-1", "aria-label": `Account ${iban}` }, accountNumber(iban)),
-    ibanGroups(iban) ? null : el("p", { class: "problem" }, "This is no account number."),
+    el("p", { class: "problem" }, ibanGroups(iban) ? "" : "This is no account number."),
     el("div", { class: "with-side" }, list.element, side.element));
   return () => {
     list.stop();
