@@ -1,4 +1,5 @@
 import Foundation
+import RunningBank
 import Testing
 
 /// The whole bank as a newcomer runs it, through its commands: real broker, real Postgres, a program in another

@@ -1,36 +1,41 @@
 import Foundation
 
-/// `bank up` as a child process with a home and ports of its own, driven as a person would from a shell.
-final class RunningBank {
-  enum Failure: Error, CustomStringConvertible {
+/// `bank up`, or another verb that runs until it is stopped, as a child process with a home and ports of its own, driven
+/// as a person would from a shell.
+public final class RunningBank {
+  public enum Failure: Error, CustomStringConvertible {
     case timedOut(String, log: String)
 
-    var description: String {
+    public var description: String {
       switch self {
       case .timedOut(let what, let log): "timed out: \(what)\n\(log)"
       }
     }
   }
 
-  struct Result {
-    var status: Int32
-    var output: String
-    var errors: String
+  public struct Result: Sendable {
+    public var status: Int32
+    public var output: String
+    public var errors: String
   }
 
-  let home: URL
-  let portOffset: Int
+  public let home: URL
+  public let portOffset: Int
   private let process = Process()
   private let log: URL
 
-  init(home: URL, portOffset: Int, arguments: [String]) throws {
+  /// - Parameter folder: in which it is started; that of the test without it.
+  public init(
+    _ verb: String = "up", home: URL, portOffset: Int, arguments: [String] = [], folder: URL? = nil
+  ) throws {
     self.home = home
     self.portOffset = portOffset
-    log = home.deletingLastPathComponent().appending(path: "up-\(UUID().uuidString).log")
+    log = home.deletingLastPathComponent().appending(path: "\(verb)-\(UUID().uuidString).log")
     _ = FileManager.default.createFile(atPath: log.path, contents: nil)
     let handle = try FileHandle(forWritingTo: log)
     process.executableURL = Self.bank
-    process.arguments = ["up", "--home", home.path, "--port-offset", "\(portOffset)"] + arguments
+    if let folder { process.currentDirectoryURL = folder }
+    process.arguments = [verb, "--home", home.path, "--port-offset", "\(portOffset)"] + arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = handle
     process.standardError = handle
@@ -41,10 +46,11 @@ final class RunningBank {
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
   }
 
-  var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+  /// What it has printed so far.
+  public var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
 
-  /// Sends `signal` to `bank up` and waits; gives the exit status, or nil when it did not end in time.
-  func stop(signal: Int32, timeoutSeconds: Double) async throws -> Int32? {
+  /// Sends `signal` to it and waits; gives the exit status, or nil when it did not end in time.
+  public func stop(signal: Int32, timeoutSeconds: Double) async throws -> Int32? {
     kill(process.processIdentifier, signal)
     let deadline = Date().addingTimeInterval(timeoutSeconds)
     while process.isRunning {
@@ -54,10 +60,10 @@ final class RunningBank {
     return process.terminationStatus
   }
 
-  var isRunning: Bool { process.isRunning }
+  public var isRunning: Bool { process.isRunning }
 
   /// Waits until `probe` gives a value; fails with the log when it does not, or when the bank has ended.
-  func wait<Value>(
+  public func wait<Value>(
     for what: String, timeoutSeconds: Double, probe: () async throws -> Value?
   ) async throws -> Value {
     let deadline = Date().addingTimeInterval(timeoutSeconds)
@@ -70,13 +76,13 @@ final class RunningBank {
   }
 
   /// Runs `bank VERB --home … ` to its end.
-  func run(_ arguments: String...) async throws -> Result {
+  public func run(_ arguments: String...) async throws -> Result {
     try await Self.run(
       Self.bank, [arguments[0], "--home", home.path] + arguments.dropFirst())
   }
 
   /// Every process whose command line names this bank's home.
-  func processes() -> [String] {
+  public func processes() -> [String] {
     let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
     return folders.filter { Int32($0) != nil && $0 != "\(getpid())" }.compactMap { pid in
       guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/cmdline") else { return nil }
@@ -85,14 +91,15 @@ final class RunningBank {
     }
   }
 
-  static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
+  public static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
 
   /// The executable beside the running test bundle, so that a test never runs an older build.
-  static let bank = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "bank")
-  static let avrogen = bank.deletingLastPathComponent().appending(path: "avrogen")
+  public static let bank = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "bank")
+  public static let avrogen = bank.deletingLastPathComponent().appending(path: "avrogen")
 
-  static func run(_ executable: URL, _ arguments: [String]) async throws -> Result {
+  /// Runs a program to its end.
+  public static func run(_ executable: URL, _ arguments: [String]) async throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appending(path: "bank-run-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
