@@ -226,7 +226,8 @@ enum House {
           "TestPostgres", "TestBank",
         ]
       ),
-      test("SystemTests", ["bank", "avrogen"], exclude: ["Python"]),
+      test("SystemTests", ["bank", "avrogen", "RunningBank"], exclude: ["Python"]),
+      test("FrontendTests", ["bank", "FrontendService", "PythonPeer", "RunningBank"], exclude: ["Browser"]),
     ]
   }
 
@@ -260,6 +261,7 @@ enum House {
         dependencies: ["AllTypesFixture", "AvroFile", "AvroRuntime", "AvroSchema", "GraphQLRuntime"],
         path: "Tests/Fuzz/Targets", swiftSettings: strict),
       .target(name: "PythonPeer", path: "Tests/Support/PythonPeer", swiftSettings: strict),
+      .target(name: "RunningBank", path: "Tests/Support/RunningBank", swiftSettings: strict),
       .target(name: "EmbeddedBroker", path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
       .target(
         name: "TestPostgres", dependencies: ["PostgresRuntime"], path: "Tests/Support/TestPostgres",

@@ -63,6 +63,7 @@ public final class RunningBank {
   public var isRunning: Bool { process.isRunning }
 
   /// Waits until `probe` gives a value; fails with the log when it does not, or when the bank has ended.
+  @discardableResult
   public func wait<Value>(
     for what: String, timeoutSeconds: Double, probe: () async throws -> Value?
   ) async throws -> Value {

@@ -1,0 +1,140 @@
+"""A headless Chromium for the tests of the page: Debian's, driven by Debian's driver; nothing is fetched for it."""
+
+import json
+import os
+import shutil
+import time
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+
+os.environ["SE_OFFLINE"] = "true"
+os.environ["SE_AVOID_STATS"] = "true"
+
+DESKTOP = (1280, 900)
+PHONE = (390, 844)
+
+
+class Browser:
+    """One window. Leave it with `with`, so that no process stays."""
+
+    def __init__(self, base, language="en"):
+        self.base = base.rstrip("/")
+        options = webdriver.ChromeOptions()
+        options.binary_location = needed("chromium")
+        for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars",
+                         "--force-device-scale-factor=1", f"--lang={language}", "--disable-background-networking"):
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(options=options, service=Service(needed("chromedriver")))
+        self.driver.set_script_timeout(60)
+        self.resize(*DESKTOP)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.driver.quit()
+
+    def resize(self, width, height, dark=False):
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+
+    def open(self, route, fresh=True):
+        """Goes to a view; `fresh` loads the page anew, which forgets who was logged in."""
+        if fresh:
+            self.driver.get("about:blank")
+        self.driver.get(f"{self.base}/{route}")
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector, seconds=20):
+        """The only element of that selector."""
+        found = self.until(lambda: self.all(selector), f"{selector} to be there", seconds)
+        assert len(found) == 1, f"{selector} selects {len(found)} elements"
+        return found[0]
+
+    def text(self, selector):
+        """Its text, or "" while it is not there or being replaced."""
+        try:
+            return next((element.text for element in self.all(selector)), "")
+        except StaleElementReferenceException:
+            return ""
+
+    def fill(self, selector, value):
+        element = self.one(selector)
+        element.clear()
+        element.send_keys(value)
+
+    def script(self, text, *arguments):
+        return self.driver.execute_script(text, *arguments)
+
+    def until(self, probe, what, seconds=20):
+        """The first value that holds."""
+        limit = time.monotonic() + seconds
+        while True:
+            try:
+                value = probe()
+            except StaleElementReferenceException:
+                value = None
+            if value:
+                return value
+            if time.monotonic() > limit:
+                raise AssertionError(f"not within {seconds} s: {what}\n{self.script('return document.body.innerText')}")
+            time.sleep(0.05)
+
+    def until_text(self, selector, wanted, seconds=20):
+        return self.until(lambda: wanted in self.text(selector), f"{wanted!r} in {selector}", seconds)
+
+    def screenshots(self, folder, name):
+        """The view as it stands, on a desktop and on a phone, light and dark; fails where it is wider than the window."""
+        os.makedirs(folder, exist_ok=True)
+        for width, height in (DESKTOP, PHONE):
+            for dark in (False, True):
+                self.resize(width, height, dark)
+                time.sleep(0.3)
+                tall = self.script("return Math.min(2400, document.documentElement.scrollHeight)")
+                self.resize(width, max(height, tall), dark)
+                time.sleep(0.3)
+                file = f"{name}-{width}-{'dark' if dark else 'light'}.png"
+                assert self.driver.save_screenshot(os.path.join(folder, file)), file
+                over = self.script(
+                    "return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                assert over <= 0, f"{file} is {over} pixels too wide"
+        self.resize(*DESKTOP)
+
+    def complaints(self):
+        """What the browser had to say of scripts and policy, without connections that failed."""
+        return [entry["message"] for entry in self.driver.get_log("browser")
+                if entry["level"] == "SEVERE" and not any(
+                    word in entry["message"] for word in ("WebSocket connection", "net::ERR", "/favicon.ico"))]
+
+
+def needed(program):
+    path = shutil.which(program)
+    assert path, f"no {program}: scripts/setup test installs it"
+    return path
+
+
+def report(results):
+    """Prints results of named tests as JSON: [{"name", "failure"?}]."""
+    print(json.dumps(results))
+
+
+def run(tests, *arguments):
+    """Runs functions in order, each named by its documentation, and reports. A later one may need an earlier one."""
+    results = []
+    for test in tests:
+        name = (test.__doc__ or test.__name__).strip().splitlines()[0]
+        try:
+            test(*arguments)
+            results.append({"name": name})
+        except Exception as error:  # noqa: BLE001: whatever went wrong is the result
+            import traceback
+            results.append({"name": name, "failure": traceback.format_exc(limit=-4) + str(error)})
+    report(results)

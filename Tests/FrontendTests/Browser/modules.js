@@ -1,0 +1,211 @@
+// Tests of the page's modules, run in the page itself by module_tests.py. Each is [name, function]; a failure is thrown.
+
+const load = (name) => import(`/modules/${name}.js`);
+const same = (found, wanted, what = "") => {
+  const [one, other] = [JSON.stringify(found), JSON.stringify(wanted)];
+  if (one !== other) throw new Error(`${what} is ${one}, not ${other}`);
+};
+const holds = (condition, what) => {
+  if (!condition) throw new Error(what);
+};
+const row = (id, more = {}) => ({ id, event_id: `event ${id}`, ...more });
+const ids = (rows) => rows.map(({ id }) => id);
+
+const { eurosOfCents, ibanGroups, count, rate } = await load("format");
+const { backoffMillis, longestMillis, firstMillis } = await load("backoff");
+const { mergeRows, RowWindow } = await load("rows");
+const { newUUID } = await load("uuid");
+const { parseRoute, routeTo } = await load("router");
+const { matching, pageOf } = await load("accounts");
+const { fieldVariables, fields } = await load("fields");
+const { Preferences } = await load("preferences");
+const { lengthProblem } = await load("money");
+const { flowGraph } = await load("flow-graph");
+const { layoutFlow, pathOf } = await load("flow-layout");
+const { dotSpeed, thickness } = await load("flow-picture");
+const { nameLines } = await load("flow-words");
+const { accountNumber } = await load("account-number");
+
+const tests = [
+  ["cents are written as the bank writes euros", () => {
+    const table = { "0": "€0,00", "5": "€0,05", "1000": "€10,00", "123456": "€1.234,56", "-50000": "€-500,00",
+      "100000000000000000": "€1.000.000.000.000.000,00", "9007199254740993": "€90.071.992.547.409,93",
+      "-1": "€-0,01", "007": "€0,07" };
+    for (const [cents, euros] of Object.entries(table)) same(eurosOfCents(cents), euros, cents);
+    for (const wrong of ["", "1,5", "1.5", "ten", "1e3", "- 1", "12345678901234567890", " 1"]) {
+      same(eurosOfCents(wrong), null, wrong);
+    }
+  }],
+  ["account numbers are grouped, names are not", () => {
+    same(ibanGroups("NL66OPEN0000000000"), ["NL66", "OPEN", "0000", "0000", "00"]);
+    for (const name of ["cash", "Albert Heijn BV", "", "NL66 OPEN"]) same(ibanGroups(name), null, name);
+    same(accountNumber("NL66OPEN0000000000").textContent, "NL66OPEN0000000000", "what is copied");
+    same(accountNumber("<b>x</b>").textContent, "<b>x</b>", "a name with markup");
+    same(accountNumber("<b>x</b>").children.length, 0, "elements made of a name");
+  }],
+  ["counts and rates are short and never lie about zero", () => {
+    same([0, 999, 1000, 1234567].map(count), ["0", "999", "1\u202f000", "1\u202f234\u202f567"]);
+    same([0, 0.01, 0.4, 1, 9.94, 9.96, 120.4, 1250].map(rate),
+      ["0", "<0.1", "0.4", "1", "9.9", "10", "120", "1\u202f250"]);
+  }],
+  ["waits double, have an end, and half of them is chance", () => {
+    same(backoffMillis(0, () => 0), firstMillis / 2);
+    same(backoffMillis(1, () => 0.5), firstMillis * 1.5);
+    same(backoffMillis(99, () => 0.999999), longestMillis);
+    same(backoffMillis(99, () => 0), longestMillis / 2);
+    for (let attempt = 1; attempt < 12; attempt++) {
+      holds(backoffMillis(attempt, () => 0) >= backoffMillis(attempt - 1, () => 0), `attempt ${attempt} is shorter`);
+    }
+  }],
+  ["rows of two lists are one, newest first, none twice", () => {
+    same(ids(mergeRows([row(3), row(1)], [row(2), row(3), row(4)], 10)), [4, 3, 2, 1]);
+    same(ids(mergeRows([row(3), row(2), row(1)], [row(4)], 3)), [4, 3, 2], "at the limit");
+    same(mergeRows([row(1, { descr: "old" })], [row(1, { descr: "new" })], 3), [row(1, { descr: "new" })]);
+    same(mergeRows([{ id: 1, event_id: "a" }], [{ id: 9, event_id: "a" }], 3), [{ id: 9, event_id: "a" }], "new number");
+  }],
+  ["no row is lost or doubled over a reconnect, in whatever order things come", () => {
+    // What happens while away is in the answer alone; what happens around the answer may come both ways.
+    for (const order of permutations(["answer", 4, 5, 6])) {
+      const window = new RowWindow(4);
+      window.connected();
+      window.happened(row(1));
+      window.answered([row(1)]);
+      window.connected();
+      for (const step of order) {
+        if (step === "answer") window.answered([row(5), row(4), row(3), row(2)]);
+        else window.happened(row(step));
+      }
+      same(ids(window.rows), [6, 5, 4, 3], order.join());
+    }
+  }],
+  ["rows from before a reconnect go when the answer has others", () => {
+    const window = new RowWindow(3);
+    window.answered([row(2), row(1)]);
+    window.connected();
+    same(ids(window.rows), [2, 1], "until then they stay");
+    window.answered([row(40), row(30), row(20)]);
+    same(ids(window.rows), [40, 30, 20]);
+    window.answered([row(41), row(40), row(30)]);
+    same(ids(window.rows), [41, 40, 30], "a second look");
+  }],
+  ["ids are version 4 and use every byte that they are given", () => {
+    same(newUUID((bytes) => bytes.fill(0xff)), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+    same(newUUID((bytes) => bytes.fill(0)), "00000000-0000-4000-8000-000000000000");
+    same(new Set(Array.from({ length: 1000 }, () => newUUID())).size, 1000, "different ones of 1000");
+  }],
+  ["views are named in the address and back", () => {
+    const { name, item, query } = parseRoute("#/bank-employee/NL66OPEN0000000000?page=2&filter=a%20b");
+    same([name, item, query.get("page"), query.get("filter")], ["bank-employee", "NL66OPEN0000000000", "2", "a b"]);
+    for (const home of ["", "#", "#/"]) same(parseRoute(home).name, "", home);
+    same(routeTo("bank-employee", "", { page: 3, filter: "a b&c" }), "#/bank-employee?page=3&filter=a+b%26c");
+    same(routeTo("bank-employee", "", { page: "", filter: "" }), "#/bank-employee");
+    same(parseRoute("#/%E0%A4%A").name, "%E0%A4%A", "an escape that is none");
+  }],
+  ["accounts are found by what is shown of them, twenty a page", () => {
+    const accounts = Array.from({ length: 45 }, (_, index) => ({ iban: `NL${10 + index}OPEN00`, from_to: "cash" }));
+    accounts[7].from_to = "Albert Heijn BV";
+    same(matching(accounts, "albertHEIJN").length, 1);
+    same(matching(accounts, "nl12 open").length, 1);
+    same(matching(accounts, "  ").length, 45);
+    same([pageOf(accounts, 1).rows.length, pageOf(accounts, 3).rows.length, pageOf(accounts, 3).pages], [20, 5, 3]);
+    same([pageOf(accounts, 99).page, pageOf(accounts, -1).page, pageOf(accounts, NaN).page], [3, 1, 1]);
+    same([pageOf([], 1).pages, pageOf([], 1).rows], [1, []]);
+  }],
+  ["a field is asked for when it is wanted", () => {
+    const variables = fieldVariables(new Set(["amount"]));
+    same(Object.entries(variables).filter(([, wanted]) => wanted), [["amount", true]]);
+    same(Object.keys(variables).length, fields.length);
+  }],
+  ["what to show is remembered, and nonsense in the store is not believed", () => {
+    const store = new Map();
+    const storage = { getItem: (key) => store.get(key) ?? null, setItem: (key, value) => store.set(key, value) };
+    const first = new Preferences(storage);
+    first.setRows(50);
+    first.toggle("own", true);
+    first.toggle("balance", false);
+    const again = new Preferences(storage);
+    same([again.rows, again.shown.has("own"), again.shown.has("balance")], [50, true, false]);
+    for (const nonsense of ["{", "null", "7", '{"rows":7,"fields":"all"}']) {
+      store.set([...store.keys()][0], nonsense);
+      same(new Preferences(storage).rows, 10, nonsense);
+    }
+  }],
+  ["names and passwords are counted in characters", () => {
+    same(lengthProblem("A name", "12345678", 100), null);
+    same(lengthProblem("A name", "é👍345678", 100), null);
+    holds(lengthProblem("A name", "1234567", 100).includes("at least 8"), "seven");
+    holds(lengthProblem("A name", "x".repeat(101), 100).includes("100"), "101");
+  }],
+  ["the flow's layers follow the money", () => {
+    const { nodes, arrows, unused } = flowGraph(topology);
+    const layer = (name, kind) => nodes.find((node) => node.name === name && node.kind === kind).layer;
+    same(["heartbeat", "generator", "handler", "endpoint", "audit"].map((name) => layer(name, "service")),
+      [0, 2, 4, 6, 6]);
+    same(["heartbeat", "command", "answer"].map((name) => layer(name, "topic")), [1, 3, 5]);
+    same(unused, ["meta"]);
+    const shared = arrows.filter(({ isShared }) => isShared).map(({ from, to }) => `${from} > ${to}`);
+    same(shared, ["service generator > topic command", "service endpoint > topic command"]);
+    same(arrows.filter(({ looks }) => looks).length, 3, "arrows to the audit");
+    same(flowGraph({}).nodes, [], "nothing at all");
+  }],
+  ["the flow fits its width, and no two parts overlap", () => {
+    same([300, 1000, 1200].map((width) => layoutFlow(topology, width).isWide), [false, false, true]);
+    for (const available of [300, 358, 600, 860, 1000, 1141, 1142, 1200]) {
+      const { nodes, arrows, height, width } = layoutFlow(topology, available);
+      holds(width <= available, `${width} of ${available}`);
+      for (const [index, one] of nodes.entries()) {
+        holds(one.x >= 0 && one.x + one.width <= width && one.y >= 0 && one.y + one.height <= height,
+          `${one.id} stands outside at ${width}`);
+        for (const other of nodes.slice(index + 1)) {
+          holds(one.x + one.width <= other.x || other.x + other.width <= one.x || one.y + one.height <= other.y
+            || other.y + other.height <= one.y, `${one.id} is on ${other.id} at ${width}`);
+        }
+      }
+      for (const arrow of arrows) {
+        holds(arrow.points.every(([x, y]) => x >= 0 && x <= width && y >= 0 && y <= height),
+          `${arrow.id} leaves the picture at ${width}`);
+        holds(!pathOf(arrow).includes("NaN"), `${arrow.id} has no path at ${width}`);
+      }
+    }
+  }],
+  ["dots stand still at zero and are faster the more there is", () => {
+    same([dotSpeed(0), dotSpeed(-1)], [0, 0]);
+    const rates = [0.1, 1, 10, 100, 1000];
+    holds(rates.every((one, index) => index === 0 || dotSpeed(one) > dotSpeed(rates[index - 1])), "speeds do not rise");
+    holds(dotSpeed(1e9) <= 150 && thickness(1e9) <= 5, "there is no end to it");
+  }],
+  ["long names break where their words end", () => {
+    same(nameLines("account_creation_confirmed", 18), ["account_creation_", "confirmed"]);
+    same(nameLines("heartbeat", 18), ["heartbeat"]);
+    same(nameLines("command_handler", 3), ["command_", "handler"]);
+  }],
+];
+
+const topology = {
+  services: [
+    { name: "heartbeat", consumes: [], produces: ["heartbeat"], databases: {} },
+    { name: "generator", consumes: ["heartbeat", "answer"], produces: ["command"], databases: {} },
+    { name: "handler", consumes: ["command"], produces: ["answer"], databases: { store: "write" } },
+    { name: "endpoint", consumes: ["answer"], produces: ["command"], databases: { rows: "write" } },
+    { name: "audit", consumes: ["command", "answer"], produces: [], databases: { store: "read" } },
+  ],
+  topics: ["heartbeat", "command", "answer", "meta"].map((name) => ({ name, partitions: 1 })),
+  databases: ["store", "rows"],
+};
+
+function permutations(list) {
+  if (list.length < 2) return [list];
+  return list.flatMap((first, index) =>
+    permutations([...list.slice(0, index), ...list.slice(index + 1)]).map((rest) => [first, ...rest]));
+}
+
+const results = [];
+for (const [name, test] of tests) {
+  try {
+    await test();
+    results.push({ name });
+  } catch (error) {
+    results.push({ name, failure: String(error?.stack ?? error) });
+  }
+}
+return results;
