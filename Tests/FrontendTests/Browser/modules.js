@@ -19,7 +19,9 @@ const { parseRoute, routeTo } = await load("router");
 const { matching, pageOf } = await load("accounts");
 const { fieldVariables, fields } = await load("fields");
 const { Preferences } = await load("preferences");
-const { lengthProblem } = await load("money");
+const { lengthProblem, Transfer } = await load("money");
+const { GraphQLClient, GraphQLFailure, NoAnswer, limits } = await load("graphql");
+const { liveRows } = await load("live-rows");
 const { flowGraph } = await load("flow-graph");
 const { layoutFlow, pathOf } = await load("flow-layout");
 const { dotSpeed, thickness } = await load("flow-picture");
@@ -174,6 +176,116 @@ const tests = [
     holds(rates.every((one, index) => index === 0 || dotSpeed(one) > dotSpeed(rates[index - 1])), "speeds do not rise");
     holds(dotSpeed(1e9) <= 150 && thickness(1e9) <= 5, "there is no end to it");
   }],
+  ["what was asked is asked again on a new connection, and subscriptions go on", withSockets(async (sockets) => {
+    const client = new GraphQLClient("ws://bank/graphql");
+    const states = [];
+    client.addEventListener("state", () => states.push(client.state));
+    client.connect();
+    let started = 0;
+    const rows = [];
+    const stop = client.subscribe("subscription", { a: 1 }, {
+      started: () => (started += 1), next: (data) => rows.push(data), failed: () => {},
+    });
+    const answer = client.ask("mutation", { uuid: "u" });
+    same(sockets[0].protocol, "graphql-transport-ws");
+    sockets[0].opens();
+    same(sockets[0].sent, [{ type: "connection_init" }], "nothing is asked before the bank has acknowledged");
+    sockets[0].says({ type: "connection_ack" });
+    const [subscribed, asked] = sockets[0].sent.slice(1);
+    same([subscribed.payload, asked.payload],
+      [{ query: "subscription", variables: { a: 1 } }, { query: "mutation", variables: { uuid: "u" } }]);
+    sockets[0].says({ type: "next", id: subscribed.id, payload: { data: 1 } });
+    sockets[0].breaks();
+    client.hurry();
+    sockets[1].opens();
+    sockets[1].says({ type: "connection_ack" });
+    same(sockets[1].sent.slice(1).map(({ payload }) => payload), [subscribed.payload, asked.payload], "asked again");
+    sockets[1].says({ type: "next", id: asked.id, payload: { data: { done: true } } });
+    sockets[1].says({ type: "complete", id: asked.id });
+    same(await answer, { done: true });
+    sockets[1].says({ type: "next", id: subscribed.id, payload: { data: 2 } });
+    stop();
+    same(sockets[1].sent.at(-1), { id: subscribed.id, type: "complete" });
+    sockets[1].says({ type: "next", id: subscribed.id, payload: { data: 3 } });
+    same([rows, started, states], [[1, 2], 2, ["connecting", "live", "waiting", "connecting", "live"]]);
+  })],
+  ["a connection on which nothing is heard is asked, then given up", withSockets(async (sockets) => {
+    Object.assign(limits, { quietMillis: 20, pongMillis: 20 });
+    const client = new GraphQLClient("ws://bank/graphql");
+    client.connect();
+    sockets[0].opens();
+    sockets[0].says({ type: "connection_ack" });
+    await until(() => sockets[0].sent.some(({ type }) => type === "ping"));
+    sockets[0].says({ type: "pong" });
+    same(client.state, "live");
+    await until(() => client.state !== "live");
+    same(sockets[0].closedWith, 4499);
+    await until(() => sockets.length === 2);
+  })],
+  ["a bank that does not acknowledge is left", withSockets(async (sockets) => {
+    limits.ackMillis = 20;
+    const client = new GraphQLClient("ws://bank/graphql");
+    client.connect();
+    sockets[0].opens();
+    await until(() => sockets[0].closedWith === 4408);
+    sockets[0].breaks();
+    await until(() => sockets.length === 2);
+  })],
+  ["the bank's pings are answered, its errors have their code, and there is an end to waiting", withSockets(
+    async (sockets) => {
+      const client = live(sockets);
+      sockets[0].says({ type: "ping" });
+      same(sockets[0].sent.at(-1), { type: "pong" });
+      const refused = client.ask("query").catch((error) => error);
+      sockets[0].replies({ errors: [{ message: "no", extensions: { code: "BAD_INPUT" } }] });
+      const failure = await refused;
+      same([failure instanceof GraphQLFailure, failure.message, failure.code], [true, "no", "BAD_INPUT"]);
+      const invalid = client.ask("query").catch((error) => error.message);
+      sockets[0].says({ type: "error", id: sockets[0].sent.at(-1).id, payload: [{ message: "no such field" }] });
+      same(await invalid, "no such field");
+      holds((await client.ask("query", {}, { timeoutMillis: 20 }).catch((error) => error)) instanceof NoAnswer, "waits on");
+      same(sockets[0].sent.at(-1).type, "complete", "the bank is told that nobody waits");
+      sockets[0].says("no JSON");
+    })],
+  ["a transfer without an answer is asked for again under its id", withSockets(async (sockets) => {
+    const client = live(sockets);
+    const waits = [];
+    const transfer = new Transfer(client, { token: "t", cents: "1", from: "a", to: "b", description: "" });
+    const result = transfer.result((tries) => waits.push(tries));
+    const asked = () => sockets[0].sent.filter(({ type }) => type === "subscribe");
+    for (const [count, code] of [[1, "TIMEOUT"], [2, "UNAVAILABLE"]]) {
+      await until(() => asked().length === count);
+      sockets[0].replies({ errors: [{ message: "not yet", extensions: { code } }] });
+    }
+    await until(() => asked().length === 3);
+    sockets[0].replies({ data: { transfer: { success: true, reason: null } } });
+    same([await result, waits], [{ success: true, reason: null }, [1, 2]]);
+    same(new Set(asked().map(({ payload }) => payload.variables.uuid)).size, 1, "ids");
+    const other = transfer.result().catch((error) => error.code);
+    sockets[0].replies({ errors: [{ message: "no", extensions: { code: "RATE_LIMITED" } }] });
+    same(await other, "RATE_LIMITED", "what is no wait is told at once");
+  })],
+  ["rows that the bank cannot give yet are asked for until it can", withSockets(async (sockets) => {
+    const client = live(sockets);
+    const seen = [];
+    const failures = [];
+    const stop = liveRows(client, {
+      iban: "NL66OPEN0000000000", limit: 5, wanted: new Set(["amount"]), changed: (rows) => seen.push(ids(rows)),
+      failed: (error) => failures.push(error?.message ?? null),
+    });
+    const subscription = sockets[0].sent.at(-2).id;
+    sockets[0].replies({ errors: [{ message: "starting" }] });
+    await until(() => failures.length === 1);
+    sockets[0].says({ type: "next", id: subscription, payload: { data: { stream_transactions: row(2) } } });
+    const count = sockets[0].sent.length;
+    await until(() => sockets[0].sent.slice(count).some(({ type }) => type === "subscribe"));
+    sockets[0].replies({ data: { transactions_by_iban: [row(2), row(1)] } });
+    await until(() => seen.length === 2);
+    same([seen, failures], [[[2], [2, 1]], ["starting", null]]);
+    const { variables } = sockets[0].sent.filter(({ type }) => type === "subscribe").at(-1).payload;
+    same([variables.amount, variables.balance, variables.limit], [true, false, 5]);
+    stop();
+  })],
   ["long names break where their words end", () => {
     same(nameLines("account_creation_confirmed", 18), ["account_creation_", "confirmed"]);
     same(nameLines("heartbeat", 18), ["heartbeat"]);
@@ -192,6 +304,70 @@ const topology = {
   topics: ["heartbeat", "command", "answer", "meta"].map((name) => ({ name, partitions: 1 })),
   databases: ["store", "rows"],
 };
+
+/// Runs a test with sockets of its own in place of the browser's, and with the limits as they were afterwards.
+function withSockets(test) {
+  return async () => {
+    const [real, before] = [window.WebSocket, { ...limits }];
+    const sockets = [];
+    window.WebSocket = class {
+      static OPEN = 1;
+      readyState = 0;
+      sent = [];
+      closedWith = null;
+      constructor(url, protocol) {
+        this.protocol = protocol;
+        sockets.push(this);
+      }
+      send(text) {
+        this.sent.push(JSON.parse(text));
+      }
+      close(code) {
+        this.closedWith = code;
+        this.readyState = 2;
+      }
+      opens() {
+        this.readyState = 1;
+        this.onopen();
+      }
+      says(message) {
+        this.onmessage({ data: typeof message === "string" ? message : JSON.stringify(message) });
+      }
+      breaks() {
+        this.readyState = 3;
+        this.onclose();
+      }
+      /// Answers the latest question, and ends it.
+      replies(payload) {
+        const { id } = this.sent.filter(({ type }) => type === "subscribe").at(-1);
+        this.says({ type: "next", id, payload });
+        this.says({ type: "complete", id });
+      }
+    };
+    try {
+      await test(sockets);
+    } finally {
+      Object.assign(limits, before);
+      window.WebSocket = real;
+    }
+  };
+}
+
+function live(sockets) {
+  const client = new GraphQLClient("ws://bank/graphql");
+  client.connect();
+  sockets[0].opens();
+  sockets[0].says({ type: "connection_ack" });
+  return client;
+}
+
+async function until(probe) {
+  const limit = Date.now() + 10_000;
+  while (!probe()) {
+    if (Date.now() > limit) throw new Error(`not in time: ${probe}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 function permutations(list) {
   if (list.length < 2) return [list];

@@ -5,6 +5,7 @@ argv: the page's address, the port that the endpoint would have.
 
 import http.client
 import json
+import pathlib
 import sys
 from urllib.parse import urlsplit
 
@@ -113,7 +114,34 @@ def inline_scripts_do_not_run(base, _port):
         assert len(refusals) >= 3, refusals
 
 
+def the_accessibility_checks_find_faults(base, _port):
+    """the checks of accessibility.js find faults that are put into the page"""
+    source = (pathlib.Path(__file__).parent / "accessibility.js").read_text()
+    with Browser(base) as browser:
+        browser.open("#/client")
+        browser.one("#login-form")
+        assert browser.script(source) == []
+        browser.script("""
+          const main = document.getElementById("main");
+          const add = (tag, attributes = {}, text = "") => {
+            const element = document.createElement(tag);
+            for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+            element.textContent = text;
+            main.append(element);
+            return element;
+          };
+          add("input", { id: "username" });
+          add("button");
+          add("h3", {}, "a level too deep");
+          add("h1", {}, "a second one");
+          add("p", { "aria-labelledby": "nowhere" }, "hardly seen").style.color = "#999";""")
+        found = "\n".join(browser.script(source))
+        for fault in ("two elements have id username", "has no label", "has no name", "must be one h1", "skip a level",
+                      "names nowhere", '"hardly seen" has contrast'):
+            assert fault in found, f"{fault}: {found}"
+
+
 if __name__ == "__main__":
     run([reading_has_an_entity_tag, head_is_get_without_a_body, others_are_refused, paths_lead_nowhere_else,
          headers_are_strict, settings_name_the_endpoint, health_and_metrics_stay, without_an_endpoint_the_page_says_so,
-         inline_scripts_do_not_run], *sys.argv[1:3])
+         inline_scripts_do_not_run, the_accessibility_checks_find_faults], *sys.argv[1:3])

@@ -1,5 +1,6 @@
 // The newest rows of one account, kept up to date over a connection that may break at any moment.
 
+import { backoffMillis } from "./backoff.js";
 import { fieldVariables, rowsQuery, rowsSubscription } from "./fields.js";
 import { RowWindow } from "./rows.js";
 
@@ -16,7 +17,8 @@ export function liveRows(client, { iban, limit, wanted, changed, failed }) {
   let asking = null;
   let timer = null;
 
-  const look = async (signal) => {
+  const look = async (signal, attempt = 0) => {
+    if (signal.aborted) return;
     try {
       const data = await client.ask(rowsQuery, { ...variables, limit }, { signal });
       if (signal.aborted) return;
@@ -26,6 +28,8 @@ export function liveRows(client, { iban, limit, wanted, changed, failed }) {
     } catch (error) {
       if (signal.aborted) return;
       failed(error);
+      // Just after a start the bank may not have all its parts yet.
+      setTimeout(() => look(signal, attempt + 1), backoffMillis(attempt));
     }
   };
 

@@ -49,8 +49,11 @@ export class Transfer {
   }
 }
 
+/// Codes of docs/graphql.md after which the same may be asked again.
+const passing = new Set(["TIMEOUT", "UNAVAILABLE", "OVERLOADED"]);
+
 function isNoAnswer(error) {
-  return error instanceof NoAnswer || (error instanceof GraphQLFailure && error.code === "TIMEOUT");
+  return error instanceof NoAnswer || (error instanceof GraphQLFailure && passing.has(error.code));
 }
 
 /// Why a name or a password of that length is refused before it is sent; null when it is not.

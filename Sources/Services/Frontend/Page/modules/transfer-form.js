@@ -49,6 +49,7 @@ export function transferForm({ client, session }) {
   const submit = (event) => {
     event.preventDefault();
     if (isWaiting) return;
+    setText(result, "");
     const sent = fields.map(({ input }) => input.value);
     const [cents, payee, words] = sent.map((text) => text.trim());
     const euros = eurosOfCents(cents);
