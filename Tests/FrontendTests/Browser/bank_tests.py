@@ -319,6 +319,7 @@ def the_flow_is_drawn(bank):
     names = browser.script("return [...document.querySelectorAll('.node')].map((node) => node.dataset.name)")
     for name in ("command_handler", "graphql_endpoint", "balance_changed", "balancedb", "transactiondb"):
         assert name in names, names
+    assert len(browser.all(".arrow.write")) == 2 and len(browser.all(".arrow.read")) == 2, "arrows of the databases"
     browser.until(lambda: browser.all(".node.topic.busy[data-name=balance_changed]"), "messages on balance_changed", 30)
     browser.until(lambda: browser.all(".arrow.busy[data-topic=balance_changed] .dots"), "dots on its arrows")
     rate = browser.until(lambda: figures(browser, "balance_changed"), "figures in the table")
@@ -361,7 +362,7 @@ def nothing_is_lost_over_a_restart(bank):
     before = bank.shown_events()
     os.kill(bank.endpoint_pid(), signal.SIGKILL)
     browser.until_text("#connection", "reconnecting")
-    browser.screenshots(bank.shots, "reconnecting")
+    browser.driver.save_screenshot(os.path.join(bank.shots, f"reconnecting-{DESKTOP[0]}-light.png"))
     assert bank.shown_events()[0] in before or len(bank.shown_events()) == 25, "rows stay while there is no connection"
     browser.until(lambda: browser.text("#connection") == "live", "live again", 90)
 

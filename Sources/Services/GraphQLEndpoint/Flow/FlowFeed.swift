@@ -86,6 +86,9 @@ final class FlowFeed: Sendable {
 
   private static func json(_ topology: TopologyDescription) -> JSONValue {
     func texts(_ texts: [String]) -> JSONValue { .array(texts.map(JSONValue.string)) }
+    func access(of service: ServiceDescription) -> [JSONValue.Member] {
+      service.databases.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) }
+    }
     return .object([
       .init(
         "services",
@@ -93,7 +96,7 @@ final class FlowFeed: Sendable {
           topology.services.map { service in
             .object([
               .init("name", .string(service.name)), .init("consumes", texts(service.consumes)),
-              .init("produces", texts(service.produces)), .init("databases", texts(service.databases.keys.sorted())),
+              .init("produces", texts(service.produces)), .init("databases", .object(access(of: service))),
             ])
           })),
       .init(
