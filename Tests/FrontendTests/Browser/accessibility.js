@@ -8,28 +8,34 @@ const named = (element) => {
 };
 
 const ids = [...document.querySelectorAll("[id]")].map(({ id }) => id);
-for (const id of new Set(ids.filter((id, index) => ids.indexOf(id) !== index))) complaints.push(`two elements have id ${id}`);
+const twice = new Set(ids.filter((id, index) => ids.indexOf(id) !== index));
+for (const id of twice) complaints.push(`two elements have id ${id}`);
 
+const namesIn = (element, attribute) => (element.getAttribute(attribute) ?? "").split(" ");
 for (const element of document.querySelectorAll("[aria-labelledby], [aria-describedby], label[for]")) {
-  const names = ["aria-labelledby", "aria-describedby", "for"].flatMap((name) => (element.getAttribute(name) ?? "").split(" "));
+  const names = ["aria-labelledby", "aria-describedby", "for"].flatMap((attribute) => namesIn(element, attribute));
   for (const id of names.filter(Boolean)) {
     if (!document.getElementById(id)) complaints.push(`${named(element)} names ${id}, which is not there`);
   }
 }
 
-const labelOf = (element) => [element.getAttribute("aria-label"), ...[...(element.labels ?? [])].map((one) => one.textContent),
-  ...(element.getAttribute("aria-labelledby") ?? "").split(" ").filter(Boolean)
-    .map((id) => document.getElementById(id)?.textContent)].filter(Boolean).join(" ").trim();
+const labelOf = (element) => [
+  element.getAttribute("aria-label"),
+  ...[...(element.labels ?? [])].map((label) => label.textContent),
+  ...namesIn(element, "aria-labelledby").map((id) => document.getElementById(id)?.textContent),
+].filter(Boolean).join(" ").trim();
 for (const input of document.querySelectorAll("input, select, textarea")) {
   if (!labelOf(input)) complaints.push(`${named(input)} has no label`);
 }
 for (const control of document.querySelectorAll("a, button, [role=button], summary")) {
-  if (isVisible(control) && !labelOf(control) && !control.textContent.trim()) complaints.push(`${named(control)} has no name`);
+  const name = labelOf(control) || control.textContent.trim();
+  if (isVisible(control) && !name) complaints.push(`${named(control)} has no name`);
 }
 
 const levels = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].map(({ tagName }) => Number(tagName[1]));
 if (levels.filter((level) => level === 1).length !== 1) complaints.push(`headings are ${levels}: there must be one h1`);
-if (levels.some((level, index) => level > (levels[index - 1] ?? 0) + 1)) complaints.push(`headings skip a level: ${levels}`);
+const skips = levels.some((level, index) => level > (levels[index - 1] ?? 0) + 1);
+if (skips) complaints.push(`headings skip a level: ${levels}`);
 for (const landmark of ["header", "nav", "main", "footer"]) {
   if (!document.querySelector(landmark)) complaints.push(`there is no ${landmark}`);
 }

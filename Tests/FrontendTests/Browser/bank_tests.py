@@ -49,6 +49,14 @@ class Bank:
         assert "errors" not in answer, answer
         return answer["data"]
 
+    def deposit(self, iban, cents, description):
+        """Cash from elsewhere than the page."""
+        answer = self.ask(
+            'mutation ($uuid: String!, $to: String!, $cents: Int!, $descr: String!) { transfer(uuid: $uuid, '
+            'token: "cash", amount: $cents, from: "cash", to: $to, descr: $descr) { success } }',
+            uuid=str(uuid.uuid4()), to=iban, cents=cents, descr=description)
+        assert answer["transfer"]["success"], answer
+
     def rows(self, iban, limit):
         return self.ask(
             "query ($iban: String!, $limit: Int!) { transactions_by_iban(iban: $iban, max_items: $limit) { event_id "
@@ -94,8 +102,7 @@ def home_is_live(bank):
     browser.until(lambda: bank.shown_events(), "rows of the company")
     first = bank.shown_events()[0]
     token = uuid.uuid4()
-    bank.ask(f'mutation {{ transfer(uuid: "{token}", token: "cash", amount: 4321, from: "cash", to: "{COMPANY}", '
-             f'descr: "{token}") {{ success reason }} }}')
+    bank.deposit(COMPANY, 4321, str(token))
     browser.until(lambda: str(token) in browser.text("#transactions"), "the new row")
     assert bank.shown_events()[0] != first
 
@@ -243,15 +250,21 @@ def rows_are_chosen(bank):
     """as many rows are shown as one chooses"""
     browser = bank.browser
     for count, expected in ((5, 5), (25, 9), (10, 9)):
-        browser.script("document.querySelector(`input[name=rows][value='${arguments[0]}']`).click()", count)
+        choose_rows(browser, count)
         browser.until(lambda: len(bank.shown_events()) == expected, f"{expected} rows of {count}")
     assert bank.shown_events() == [row["event_id"] for row in bank.rows(bank.iban, 10)]
+
+
+def choose_rows(browser, count):
+    browser.one("#row-choice")
+    browser.script("document.querySelector(`input[name=rows][value='${arguments[0]}']`).click()", count)
 
 
 def the_token_stays_in_memory(bank):
     """the token is stored nowhere, and a reload forgets who was logged in"""
     browser = bank.browser
-    stored = browser.script("return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])")
+    stored = browser.script(
+        "return JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie, location.href])")
     assert not re.search(r"\d{20}", stored) and bank.iban not in stored, stored
     browser.driver.refresh()
     browser.one("#login-form")
@@ -286,9 +299,10 @@ def accounts_are_listed(bank):
     assert "page=2" in browser.driver.current_url
     browser.driver.refresh()
     browser.until_text("#page-number", "Page 2 of ")
-    browser.one("#next-page").click()
     browser.one("#previous-page").click()
-    browser.until_text("#page-number", "Page 1 of")
+    browser.until_text("#page-number", "Page 1 of ")
+    browser.one("#previous-page").click()
+    assert "Page 1 of " in browser.text("#page-number"), "there is none before the first"
     browser.screenshots(bank.shots, "bank-employee")
     browser.fill("#account-filter", bank.iban[4:])
     browser.until(lambda: len(browser.all("#accounts tbody tr")) == 1, "one account")
@@ -303,8 +317,7 @@ def an_account_is_followed(bank):
     browser.one("#accounts tbody tr a").click()
     browser.until(lambda: len(bank.shown_events()) == 9, "its rows")
     assert browser.driver.current_url.endswith(f"#/bank-employee/{bank.iban}")
-    bank.ask(f'mutation {{ transfer(uuid: "{uuid.uuid4()}", token: "cash", amount: 777, from: "cash", to: "{bank.iban}", '
-             'descr: "while followed") { success reason } }')
+    bank.deposit(bank.iban, 777, "while followed")
     browser.until(lambda: browser.text(NEWEST) == "€7,77", "the new row")
     browser.driver.refresh()
     browser.until(lambda: browser.text(NEWEST) == "€7,77", "the same after a reload")
@@ -356,8 +369,8 @@ def nothing_is_lost_over_a_restart(bank):
     """the endpoint is killed and comes back: the page says so, no row is missing or twice"""
     browser = bank.browser
     browser.open("#/")
-    browser.script("document.querySelector(`input[name=rows][value='25']`).click()")
     browser.until_text("#connection", "live")
+    choose_rows(browser, 25)
     browser.until(lambda: len(bank.shown_events()) == 25, "25 rows", 120)
     before = bank.shown_events()
     os.kill(bank.endpoint_pid(), signal.SIGKILL)
@@ -398,8 +411,8 @@ def every_view_is_accessible(bank):
     """labels, headings, ids and contrast of every view are in order, light and dark, on a desktop and on a phone"""
     browser = bank.browser
     source = (HERE / "accessibility.js").read_text()
-    views = {"home": "#/", "client": "#/client", "employee": "#/bank-employee", "followed": f"#/bank-employee/{COMPANY}",
-             "flow": "#/flow", "background": "#/background", "unknown": "#/nothing"}
+    views = {"home": "#/", "client": "#/client", "employee": "#/bank-employee", "flow": "#/flow",
+             "followed": f"#/bank-employee/{COMPANY}", "background": "#/background", "unknown": "#/nothing"}
     found = {}
     for name, route in [*views.items(), ("account", None)]:
         if route is None:
@@ -443,7 +456,8 @@ def the_keyboard_is_enough(bank):
 def the_other_views_look(bank):
     """home, background and an unknown view keep within a phone, light and dark"""
     browser = bank.browser
-    for name, route in (("home", "#/"), ("background", "#/background"), ("client-login", "#/client"), ("unknown", "#/x")):
+    views = {"home": "#/", "background": "#/background", "client-login": "#/client", "unknown": "#/x"}
+    for name, route in views.items():
         browser.open(route)
         browser.one("h1")
         if name == "home":

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+import traceback
 
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
@@ -15,6 +16,7 @@ os.environ["SE_AVOID_STATS"] = "true"
 
 DESKTOP = (1280, 900)
 PHONE = (390, 844)
+SMALL_PHONE = (360, 640)
 
 
 class Browser:
@@ -92,7 +94,8 @@ class Browser:
         return self.until(lambda: wanted in self.text(selector), f"{wanted!r} in {selector}", seconds)
 
     def screenshots(self, folder, name):
-        """The view as it stands, on a desktop and on a phone, light and dark; fails where it is wider than the window."""
+        """The view as it stands, on a desktop and on a phone, light and dark; fails where it is wider than those, or
+        than the smallest phone."""
         os.makedirs(folder, exist_ok=True)
         for width, height in (DESKTOP, PHONE):
             for dark in (False, True):
@@ -103,10 +106,14 @@ class Browser:
                 time.sleep(0.3)
                 file = f"{name}-{width}-{'dark' if dark else 'light'}.png"
                 assert self.driver.save_screenshot(os.path.join(folder, file)), file
-                over = self.script(
-                    "return document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                assert over <= 0, f"{file} is {over} pixels too wide"
+                self.fits(file)
+        self.resize(*SMALL_PHONE)
+        self.fits(f"{name} on a small phone")
         self.resize(*DESKTOP)
+
+    def fits(self, what):
+        over = self.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert over <= 0, f"{what} is {over} pixels too wide"
 
     def complaints(self):
         """What the browser had to say of scripts and policy, without connections that failed."""
@@ -135,6 +142,5 @@ def run(tests, *arguments):
             test(*arguments)
             results.append({"name": name})
         except Exception as error:  # noqa: BLE001: whatever went wrong is the result
-            import traceback
             results.append({"name": name, "failure": traceback.format_exc(limit=-4) + str(error)})
     report(results)

@@ -10,4 +10,5 @@ with Browser(sys.argv[1]) as browser:
     browser.open("#/background")
     report(browser.driver.execute_async_script(
         "const done = arguments[arguments.length - 1];"
-        f"(async () => {{ {source} }})().then(done, (error) => done([{{ name: 'modules.js', failure: String(error) }}]));"))
+        "const failed = (error) => done([{ name: 'modules.js', failure: String(error) }]);"
+        f"(async () => {{ {source} }})().then(done, failed);"))

@@ -1,4 +1,4 @@
-// Tests of the page's modules, run in the page itself by module_tests.py. Each is [name, function]; a failure is thrown.
+// Tests of the page's modules, run in the page by module_tests.py. Each is [name, function]; failures are thrown.
 
 const load = (name) => import(`/modules/${name}.js`);
 const same = (found, wanted, what = "") => {
@@ -63,7 +63,8 @@ const tests = [
     same(ids(mergeRows([row(3), row(1)], [row(2), row(3), row(4)], 10)), [4, 3, 2, 1]);
     same(ids(mergeRows([row(3), row(2), row(1)], [row(4)], 3)), [4, 3, 2], "at the limit");
     same(mergeRows([row(1, { descr: "old" })], [row(1, { descr: "new" })], 3), [row(1, { descr: "new" })]);
-    same(mergeRows([{ id: 1, event_id: "a" }], [{ id: 9, event_id: "a" }], 3), [{ id: 9, event_id: "a" }], "new number");
+    const [before, after] = [{ id: 1, event_id: "a" }, { id: 9, event_id: "a" }];
+    same(mergeRows([before], [after], 3), [after], "made anew, with another number");
   }],
   ["no row is lost or doubled over a reconnect, in whatever order things come", () => {
     // What happens while away is in the answer alone; what happens around the answer may come both ways.
@@ -243,7 +244,8 @@ const tests = [
       const invalid = client.ask("query").catch((error) => error.message);
       sockets[0].says({ type: "error", id: sockets[0].sent.at(-1).id, payload: [{ message: "no such field" }] });
       same(await invalid, "no such field");
-      holds((await client.ask("query", {}, { timeoutMillis: 20 }).catch((error) => error)) instanceof NoAnswer, "waits on");
+      const late = await client.ask("query", {}, { timeoutMillis: 20 }).catch((error) => error);
+      holds(late instanceof NoAnswer, "it waits on");
       same(sockets[0].sent.at(-1).type, "complete", "the bank is told that nobody waits");
       sockets[0].says("no JSON");
     })],

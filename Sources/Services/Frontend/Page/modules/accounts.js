@@ -22,7 +22,8 @@ const query = `query Accounts($limit: Int!, $after: String, ${variableTypes.repl
 export function matching(accounts, text) {
   const wanted = plain(text);
   if (!wanted) return accounts;
-  return accounts.filter((row) => [row.iban, row.from_to, row.descr].some((value) => plain(value ?? "").includes(wanted)));
+  const has = (text) => plain(text ?? "").includes(wanted);
+  return accounts.filter(({ iban, from_to, descr }) => has(iban) || has(from_to) || has(descr));
 }
 
 /// The part of a list on a page, and the number of that page when there is none so high.

@@ -1,15 +1,15 @@
 // What the topology says, as nodes and arrows with a place in the order of things.
 
-/// A node is {id, kind, name, layer, looks}, kind "service", "topic" or "database"; an arrow {id, from, to, kind, topic,
-/// looks, isShared}, kind "produce", "consume", "write" or "read". Services that produce nothing look on: they stand
-/// behind all that they look at. A topic's arrows from those who write to it are shared when there are several. Topics
-/// that no service has to do with are left out of the picture, and listed in `unused`.
+/// A node is {id, kind, name, layer, looks}, kind "service", "topic" or "database"; an arrow {id, from, to, kind,
+/// topic, looks, isShared}, kind "produce", "consume", "write" or "read". Services that produce nothing look on: they
+/// stand behind all that they look at. A topic's arrows from those who write to it are shared when there are several.
+/// Topics that no service has to do with are left out of the picture, and listed in `unused`.
 export function flowGraph({ services = [], topics = [], databases = [] }) {
   const known = new Set(topics.map(({ name }) => name));
   const arrows = services.flatMap((service) => [
-    ...service.consumes.filter((name) => known.has(name)).map((name) => arrow(topic(name), of(service), "consume", name)),
-    ...service.produces.filter((name) => known.has(name)).map((name) => arrow(of(service), topic(name), "produce", name)),
-  ]);
+    ...service.consumes.map((name) => arrow(topic(name), of(service), "consume", name)),
+    ...service.produces.map((name) => arrow(of(service), topic(name), "produce", name)),
+  ]).filter(({ topic }) => known.has(topic));
   const layers = layersOf(services, arrows);
   const lookers = new Set(services.filter(({ produces }) => !produces.length).map(of));
   const used = topics.filter(({ name }) => layers.has(topic(name)));
@@ -26,14 +26,13 @@ export function flowGraph({ services = [], topics = [], databases = [] }) {
   return {
     nodes,
     arrows: [...arrows, ...stores.flatMap(({ arrows }) => arrows)].map((one) => ({
-      ...one,
-      looks: lookers.has(one.to),
-      isShared: one.kind === "produce" && arrows.filter(({ to, kind }) => kind === "produce" && to === one.to).length > 1,
+      ...one, looks: lookers.has(one.to), isShared: one.kind === "produce" && writers(one.to, arrows) > 1,
     })),
     unused: topics.filter(({ name }) => !layers.has(topic(name))).map(({ name }) => name),
   };
 }
 
+const writers = (id, arrows) => arrows.filter(({ to, kind }) => kind === "produce" && to === id).length;
 const topic = (name) => `topic ${name}`;
 const of = (service) => `service ${service.name}`;
 const arrow = (from, to, kind, name = null) => ({ id: `${from} > ${to}`, from, to, kind, topic: name });

@@ -1,6 +1,6 @@
-// Where the nodes and arrows of the picture stand. Where there is room for it time goes from left to right, one column a
-// layer, and arrows that go back or jump run in lanes above and below. Elsewhere all stand in one column: what is sent
-// runs on its left side, what is read on its right.
+// Where the nodes and arrows of the picture stand. Where there is room for it time goes from left to right, one column
+// a layer, and arrows that go back or jump run in lanes above and below. Elsewhere all stand in one column: what is
+// sent runs on its left side, what is read on its right.
 
 import { flowGraph } from "./flow-graph.js";
 

@@ -51,8 +51,8 @@ export function flowPicture(topology, width, chosen) {
 
 function arrowHead() {
   return svg("defs", {}, svg("marker", {
-    id: "arrow-head", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, markerUnits: "userSpaceOnUse",
-    orient: "auto",
+    id: "arrow-head", viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7,
+    markerUnits: "userSpaceOnUse", orient: "auto",
   }, svg("path", { d: "M0 0.500 8 4 0 7.500z" })));
 }
 
@@ -96,8 +96,8 @@ function nodeElement(node, isWide, chosen) {
   number?.setAttribute("y", hasRate && isWide ? height - 9 : height / 2 + 4);
   number?.setAttribute("text-anchor", isWide ? "start" : "end");
   const element = svg("g", {
-    class: `node ${kind}${node.looks ? " looks" : ""}`, transform: `translate(${x} ${y})`, tabindex: 0, role: "button", "aria-pressed": "false",
-    "aria-label": `${kind} ${name}`, "data-name": name,
+    class: `node ${kind}${node.looks ? " looks" : ""}`, transform: `translate(${x} ${y})`, tabindex: 0, role: "button",
+    "aria-pressed": "false", "aria-label": `${kind} ${name}`, "data-name": name,
     click: () => chosen(node),
     keydown: (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;

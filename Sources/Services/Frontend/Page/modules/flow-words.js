@@ -19,7 +19,9 @@ export const words = {
   account_creation_failed: { topic: "The answer: there is none, and why." },
   money_transfer_confirmed: { topic: "The answer: the money has moved." },
   money_transfer_failed: { topic: "The answer: it has not, and why, such as insufficient funds." },
-  balance_changed: { topic: "What happened: an account has another balance. Every list in this bank is made of these." },
+  balance_changed: {
+    topic: "What happened: an account has another balance. Every list in this bank is made of these.",
+  },
   dead_letter: { topic: "What nobody could read, kept as it came. It should stay at zero." },
   balancedb: { database: "The handler's: balances, and what was decided about each command." },
   transactiondb: { database: "The endpoint's: rows for pages. It could be made anew from balance_changed." },

@@ -1,6 +1,6 @@
-// A GraphQL client over one WebSocket, by the sub-protocol graphql-transport-ws. It keeps the connection: what was asked
-// and not answered is asked again after a reconnect, and subscriptions go on. So only what may be done twice may be asked
-// through it; the bank's mutations may, as each carries its own id.
+// A GraphQL client over one WebSocket, by the sub-protocol graphql-transport-ws. It keeps the connection: what was
+// asked and not answered is asked again after a reconnect, and subscriptions go on. So only what may be done twice may
+// be asked through it; the bank's mutations may: a transfer has its own id, and an account is made once for a name.
 
 import { backoffMillis } from "./backoff.js";
 

@@ -4,8 +4,8 @@ import { backoffMillis } from "./backoff.js";
 import { fieldVariables, rowsQuery, rowsSubscription } from "./fields.js";
 import { RowWindow } from "./rows.js";
 
-/// A row can happen after the bank has answered and before it has begun to tell us of new ones. A second look after this
-/// time finds it.
+/// A row can happen after the bank has answered and before it has begun to tell us of new ones. A second look after
+/// this time finds it.
 const secondLookMillis = 2_000;
 
 /// Calls `changed(rows)` with the newest rows, newest first, whenever they are others, and `failed(error)` with what

@@ -29,9 +29,9 @@ function showAccount(main, context, iban) {
 
 function showAccounts(main, context, query) {
   const { client, preferences } = context;
-  const state = { accounts: null, isAll: true, page: Number(query.get("page") ?? 1), filter: query.get("filter") ?? "" };
-  const filter = el("input", { type: "search", id: "account-filter", value: state.filter, autocomplete: "off",
-    spellcheck: "false", placeholder: "account, name or description" });
+  const state = {
+    accounts: null, isAll: true, page: Number(query.get("page") ?? 1), filter: query.get("filter") ?? "",
+  };
   const summary = el("p", { class: "summary", id: "account-count" }, "Asking the bank …");
   const problem = el("p", { class: "problem", role: "status" });
   const table = accountTable();
@@ -53,9 +53,8 @@ function showAccounts(main, context, query) {
     const wanted = routeTo(name, "", { page: page > 1 ? page : "", filter: state.filter });
     if (location.hash !== wanted) history.replaceState(null, "", wanted);
   };
-  filter.addEventListener("input", () => {
-    state.filter = filter.value.trim();
-    state.page = 1;
+  const filter = filterInput(state.filter, (text) => {
+    Object.assign(state, { filter: text, page: 1 });
     draw();
   });
   let stopWatching = () => {};
@@ -85,6 +84,13 @@ function showAccounts(main, context, query) {
     stopWatching();
     side.stop();
   };
+}
+
+function filterInput(value, changed) {
+  return el("input", {
+    type: "search", id: "account-filter", value, autocomplete: "off", spellcheck: "false",
+    placeholder: "account, name or description", input: (event) => changed(event.target.value.trim()),
+  });
 }
 
 function summaryText({ accounts, isAll, filter }, found) {

@@ -6,71 +6,81 @@ import { count, rate } from "../modules/format.js";
 
 export const title = "Flow";
 
-export function show(main, context) {
-  const frame = el("div", { class: "flow-frame" });
-  const state = el("p", { class: "flow-state", role: "status" }, "Asking the endpoint for the topology …");
-  const about = el("p", { class: "flow-about", "aria-live": "polite" },
-    "Press a part to see what it is and what it is connected with.");
-  const table = topicTable();
-  let topology = null;
-  let rates = null;
-  let picture = null;
-  let choice = null;
+const invitation = "Press a part to see what it is and what it is connected with.";
 
-  const choose = (node) => {
-    choice = node && choice?.id !== node.id ? node : null;
-    picture.select(choice?.id ?? null);
-    setText(about, choice ? aboutNode(choice, topology) : "Press a part to see what it is and what it is connected with.");
-  };
-  const draw = () => {
-    if (!topology || !frame.clientWidth) return;
-    picture = flowPicture(topology, frame.clientWidth, choose);
-    frame.replaceChildren(picture.element);
-    picture.select(choice?.id ?? null);
+export function show(main, context) {
+  const state = el("p", { class: "flow-state", role: "status" }, "Asking the endpoint for the topology …");
+  const about = el("p", { class: "flow-about", "aria-live": "polite" }, invitation);
+  const picture = resizingPicture((node, topology) => setText(about, node ? aboutNode(node, topology) : invitation));
+  const table = topicTable();
+  const update = (rates) => {
     picture.update(rates);
+    table.update(rates);
   };
-  let drawnWidth = 0;
-  const resized = new ResizeObserver(() => {
-    if (frame.clientWidth === drawnWidth) return;
-    drawnWidth = frame.clientWidth;
-    draw();
-  });
-  resized.observe(frame);
   const stop = watchFlow(context.endpoint("/flow"), {
-    topology(value) {
-      if (JSON.stringify(value) === JSON.stringify(topology)) return;
-      topology = value;
-      draw();
+    topology(topology) {
+      picture.fill(topology);
       table.fill(topology);
-      table.update(rates);
     },
-    rates(topics) {
-      rates = topics;
-      picture?.update(rates);
-      table.update(rates);
+    rates(rates) {
+      update(rates);
       setText(state, stateText(rates));
     },
     fresh(isFresh) {
       state.classList.toggle("bad", !isFresh);
       if (isFresh) return;
-      rates = null;
-      picture?.update(null);
-      table.update(null);
+      update(null);
       setText(state, "No figures at the moment: the endpoint is not heard. Trying again …");
     },
   });
   main.append(
     el("h1", { tabindex: "-1" }, "See it flow"),
     el("p", { class: "lead" },
-      "Services never call each other: they write to topics and read from them. Time goes with the arrows, from a beat to "
-      + "a row on your screen."),
-    el("section", { class: "card flow-card", "aria-label": "Picture" }, state, frame, about, legend()),
+      "Services never call each other: they write to topics and read from them. Time goes with the arrows, from a beat "
+      + "to a row on your screen."),
+    el("section", { class: "card flow-card", "aria-label": "Picture" }, state, picture.element, about, legend()),
     el("h2", {}, "The same in words"),
-    el("div", { class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Topics with their users and rates" },
-      table.element));
+    el("div", {
+      class: "table-scroll", tabindex: "0", role: "region", "aria-label": "Topics with their users and rates",
+    }, table.element));
   return () => {
     stop();
-    resized.disconnect();
+    picture.stop();
+  };
+}
+
+/// The picture of a topology in a frame, drawn anew when the frame gets another width. `chosen(node, topology)` is
+/// called with the node that was pressed, null when none is chosen any more.
+function resizingPicture(chosen) {
+  const frame = el("div", { class: "flow-frame" });
+  let [topology, rates, picture, choice, drawnWidth] = [null, null, null, null, 0];
+  const choose = (node) => {
+    choice = choice?.id === node.id ? null : node;
+    picture.select(choice?.id ?? null);
+    chosen(choice, topology);
+  };
+  const draw = () => {
+    if (!topology || !frame.clientWidth) return;
+    drawnWidth = frame.clientWidth;
+    picture = flowPicture(topology, drawnWidth, choose);
+    frame.replaceChildren(picture.element);
+    picture.select(choice?.id ?? null);
+    picture.update(rates);
+  };
+  const resized = new ResizeObserver(() => frame.clientWidth !== drawnWidth && draw());
+  resized.observe(frame);
+  return {
+    element: frame,
+    fill(value) {
+      if (JSON.stringify(value) === JSON.stringify(topology)) return;
+      topology = value;
+      draw();
+    },
+    update(value) {
+      rates = value;
+      picture?.update(rates);
+    },
+    stop: () => resized.disconnect(),
   };
 }
 
@@ -105,7 +115,8 @@ function legend() {
     el("li", { class: "key database" }, "database"),
     el("li", { class: "key reads" }, "only looks on, when asked to"),
     el("li", { class: "key shared" }, "pale: several write to the topic, and the rate is that of all"),
-    el("li", {}, "The more messages a topic gets, the faster the dots and the thicker the arrows. The numbers are exact."));
+    el("li", {},
+      "The more messages a topic gets, the faster the dots and the thicker the arrows. The numbers are exact."));
 }
 
 function topicTable() {
@@ -122,7 +133,8 @@ function topicTable() {
       rows.clear();
       body.replaceChildren(...topology.topics.map(({ name, partitions }) => {
         const users = usersOf(name, topology);
-        const cells = { records: el("td", { class: "number" }, "–"), perSecond: el("td", { class: "number" }, "–") };
+        const [records, perSecond] = ["–", "–"].map((text) => el("td", { class: "number" }, text));
+        const cells = { records, perSecond };
         rows.set(name, cells);
         return el("tr", { "data-topic": name }, el("th", { scope: "row" }, name), el("td", {}, list(users.producers)),
           el("td", {}, list(users.consumers)), el("td", { class: "number" }, String(partitions)), cells.records,
