@@ -349,9 +349,9 @@ def the_flow_is_drawn(bank):
 def figures(browser, topic):
     cells = browser.script("return [...document.querySelectorAll(`#flow-table tr[data-topic=${arguments[0]}] td`)]"
                            ".map((cell) => cell.textContent)", topic)
-    if len(cells) != 5 or cells[3] == "–":
+    if len(cells) != 5 or cells[1] == "–":
         return None
-    return {"records": int(re.sub(r"\D", "", cells[3])), "second": cells[4]}
+    return {"second": cells[0], "records": int(re.sub(r"\D", "", cells[1]))}
 
 
 def motion_is_spared(bank):

@@ -121,11 +121,11 @@ function legend() {
 
 function topicTable() {
   const body = el("tbody");
+  // The figures stand by the names, where a phone shows them.
+  const heads = [["Topic"], ["A second", "number"], ["Records", "number"], ["Written by"], ["Read by"],
+    ["Partitions", "number"]];
   const element = el("table", { id: "flow-table" },
-    el("thead", {}, el("tr", {},
-      ["Topic", "Written by", "Read by"].map((text) => el("th", { scope: "col" }, text)),
-      ["Partitions", "Records", "A second"].map((text) => el("th", { scope: "col", class: "number" }, text)))),
-    body);
+    el("thead", {}, el("tr", {}, heads.map(([text, kind]) => el("th", { scope: "col", class: kind }, text)))), body);
   const rows = new Map();
   return {
     element,
@@ -136,9 +136,9 @@ function topicTable() {
         const [records, perSecond] = ["–", "–"].map((text) => el("td", { class: "number" }, text));
         const cells = { records, perSecond };
         rows.set(name, cells);
-        return el("tr", { "data-topic": name }, el("th", { scope: "row" }, name), el("td", {}, list(users.producers)),
-          el("td", {}, list(users.consumers)), el("td", { class: "number" }, String(partitions)), cells.records,
-          cells.perSecond);
+        return el("tr", { "data-topic": name }, el("th", { scope: "row" }, name), cells.perSecond, cells.records,
+          el("td", {}, list(users.producers)), el("td", {}, list(users.consumers)),
+          el("td", { class: "number" }, String(partitions)));
       }));
     },
     update(rates) {
