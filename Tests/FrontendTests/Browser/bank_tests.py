@@ -433,6 +433,28 @@ def every_view_is_accessible(bank):
     assert not found, json.dumps(found, indent=1, ensure_ascii=False)
 
 
+def nothing_jumps_while_it_fills(bank):
+    """what is there does not move when the rest comes"""
+    browser = bank.browser
+    for width, height in (DESKTOP, PHONE):
+        browser.resize(width, height)
+        for route, selector in (("#/bank-employee", "#accounts tbody tr"), ("#/client", "#login-form"),
+                                ("#/background", ".promises"), ("#/flow", ".node")):
+            browser.open(route)
+            browser.until(lambda: browser.all(selector), f"{selector} in {route}")
+            time.sleep(0.3)
+            shift = browser.driver.execute_async_script("""
+              const done = arguments[arguments.length - 1];
+              let sum = 0;
+              new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) sum += entry.value;
+              }).observe({ type: "layout-shift", buffered: true });
+              setTimeout(() => done(sum), 200);""")
+            # What the Web Vitals call good.
+            assert shift < 0.1, f"{route} shifts by {shift} at {width}"
+    browser.resize(*DESKTOP)
+
+
 def the_keyboard_is_enough(bank):
     """the first tab is a way past the menu; a view that is opened by keyboard has the focus on its heading"""
     browser = bank.browser
@@ -478,6 +500,7 @@ if __name__ == "__main__":
              transfer_by_keyboard, refusals_are_told, client_looks, fields_are_asked_for, rows_are_chosen,
              the_token_stays_in_memory, passwords_are_checked, accounts_are_listed, an_account_is_followed,
              the_flow_is_drawn, motion_is_spared, nothing_is_lost_over_a_restart, money_moves_once_over_a_restart,
-             every_view_is_accessible, the_keyboard_is_enough, the_other_views_look, the_browser_has_no_complaints]
+             every_view_is_accessible, nothing_jumps_while_it_fills, the_keyboard_is_enough, the_other_views_look,
+             the_browser_has_no_complaints]
     with Browser(page) as browser:
         run([test for test in tests if not only or test.__name__ in only], Bank(browser, int(port), home, shots))

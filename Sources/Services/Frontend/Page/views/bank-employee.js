@@ -77,7 +77,8 @@ function showAccounts(main, context, query) {
       el("div", { class: "column" },
         el("form", { class: "filter", role: "search", submit: (event) => event.preventDefault() },
           el("label", { for: "account-filter" }, "Filter"), filter, summary),
-        problem, el("div", { class: "table-scroll" }, table.element), pager.element),
+        problem,
+        el("div", { class: "accounts" }, el("div", { class: "table-scroll" }, table.element), pager.element)),
       side.element));
   return () => {
     preferences.removeEventListener("change", watch);
@@ -147,14 +148,16 @@ function pagination(go) {
   const previous = el("button", { type: "button", id: "previous-page", class: "button quiet" }, "← Previous");
   const next = el("button", { type: "button", id: "next-page", class: "button quiet" }, "Next →");
   const text = el("span", { id: "page-number", role: "status" });
+  const element = el("nav", { class: "pager", "aria-label": "Pages", hidden: true }, previous, text, next);
   let current = 1;
   let last = 1;
   previous.addEventListener("click", () => current > 1 && go(current - 1));
   next.addEventListener("click", () => current < last && go(current + 1));
   return {
-    element: el("nav", { class: "pager", "aria-label": "Pages" }, previous, text, next),
+    element,
     draw(page, pages) {
       [current, last] = [page, pages];
+      element.hidden = pages === 1;
       previous.setAttribute("aria-disabled", String(page <= 1));
       next.setAttribute("aria-disabled", String(page >= pages));
       setText(text, `Page ${page} of ${pages}`);
