@@ -487,6 +487,23 @@ def the_other_views_look(bank):
         browser.screenshots(bank.shots, name)
 
 
+def the_background_leads_on(bank):
+    """the background view leads to GraphiQL and to a report that was left while the bank runs"""
+    browser = bank.browser
+    report = pathlib.Path(bank.home) / "reports" / "load of today.html"
+    report.parent.mkdir(exist_ok=True)
+    report.write_text("<!doctype html><title>x</title><style>h1 { color: green }</style><h1>The load of today</h1>")
+    browser.open("#/background")
+    graphiql = browser.one("#graphiql-link").get_attribute("href")
+    assert graphiql == f"http://127.0.0.1:{bank.port}/graphiql"
+    with urllib.request.urlopen(graphiql, timeout=20) as reply:
+        assert reply.status == 200 and reply.headers.get_content_type() == "text/html"
+    browser.one("#reports-link").click()
+    browser.one("a[href='/reports/load%20of%20today.html']").click()
+    browser.until_text("h1", "The load of today")
+    assert browser.script("return getComputedStyle(document.querySelector('h1')).color") == "rgb(0, 128, 0)"
+
+
 def the_browser_has_no_complaints(bank):
     """no script failed and nothing was refused by the policy in all of this"""
     complaints = bank.browser.complaints()
@@ -501,6 +518,6 @@ if __name__ == "__main__":
              the_token_stays_in_memory, passwords_are_checked, accounts_are_listed, an_account_is_followed,
              the_flow_is_drawn, motion_is_spared, nothing_is_lost_over_a_restart, money_moves_once_over_a_restart,
              every_view_is_accessible, nothing_jumps_while_it_fills, the_keyboard_is_enough, the_other_views_look,
-             the_browser_has_no_complaints]
+             the_background_leads_on, the_browser_has_no_complaints]
     with Browser(page) as browser:
         run([test for test in tests if not only or test.__name__ in only], Bank(browser, int(port), home, shots))
