@@ -211,7 +211,8 @@ public final class RunningHandler: Sendable {
 
   init(_ connections: HandlerConnections, _ settings: HandlerSettings) {
     let handler = CommandHandler(
-      connections, settings: settings, status: ServiceStatus(name: CommandHandlerService.name, metrics: metrics, health: health))
+      connections, settings: settings,
+      status: ServiceStatus(name: CommandHandlerService.name, metrics: metrics, health: health))
     let flag = stopFlag
     task = Task { try await handler.run(until: flag) }
   }
