@@ -19,6 +19,14 @@ import Testing
   @Test(arguments: [
     ("type T { a: Int } type T { b: Int }", "2:24: there is a type T already"),
     ("scalar Int", "2:8: Int is built in and can't be defined"),
+    (
+      "input In { c: In = {} } extend type Query { f(i: In): String }",
+      "2:12: the default of In.c contains itself, so that it has no end: In.c → In.c"
+    ),
+    (
+      "input A { b: [B!] = {n: 1} a: A = {a: null} x: A } input B { n: Int c: C = {} } input C { a: A! = {b: {c: null}} }",
+      "2:28: the default of A.b contains itself, so that it has no end: A.b → B.c → C.a → A.a → A.b"
+    ),
     ("directive @d on FIELD directive @d on FIELD", "2:34: there is a directive @d already"),
     (
       "extend type Topp { a: Int } type Top { b: Int }",

@@ -26,6 +26,7 @@ struct SchemaChecks {
     }
     for definition in builder.directives { checkDirective(definition) }
     checkInputCycles()
+    checkDefaultCycles()
     checkDirectiveCycles()
     checkUsedDirectives()
   }

@@ -13,8 +13,46 @@ extension SchemaChecks {
         edges[draft.name.text, default: []].append((name.text, field.name.location))
       }
     }
-    for (name, location) in Self.circles(builder.drafts.map(\.name.text), edges) {
+    for (name, _, location) in Self.circles(builder.drafts.map(\.name.text), edges) {
       note("input \(name) needs itself, so that no value of it has an end", at: location)
+    }
+  }
+
+  /// Defaults that contain themselves, by way of fields that they leave to their own defaults: coercing one has no end
+  /// (edition of September 2025, section 3.10).
+  mutating func checkDefaultCycles() {
+    var edges: Edges = [:]
+    var names: [String] = []
+    for draft in builder.drafts {
+      guard case .inputObject(let fields) = draft.kind else { continue }
+      for field in fields {
+        guard let literal = field.defaultValue else { continue }
+        let name = "\(draft.name.text).\(field.name.text)"
+        names.append(name)
+        edges[name, default: []] += leftToDefaults(literal, SchemaType(field.type)).map { ($0, field.name.location) }
+      }
+    }
+    for (name, members, location) in Self.circles(names, edges) {
+      let way = (members + [name]).joined(separator: " → ")
+      note("the default of \(name) contains itself, so that it has no end: \(way)", at: location)
+    }
+  }
+
+  /// The fields of input objects in a value that it does not give and that have a default.
+  private func leftToDefaults(_ literal: LiteralNode, _ type: SchemaType) -> [String] {
+    switch (type, literal.value) {
+    case (.nonNull(let inner), _): return leftToDefaults(literal, inner)
+    case (.list(let item), .list(let literals)): return literals.flatMap { leftToDefaults($0, item) }
+    case (.list(let item), _): return leftToDefaults(literal, item)
+    case (.named(let name), .object(let given)):
+      guard case .inputObject(let object)? = schema.types[name] else { return [] }
+      return object.fields.flatMap { field -> [String] in
+        if let value = given.first(where: { $0.name.text == field.name })?.value {
+          return leftToDefaults(value, field.type)
+        }
+        return field.defaultValue == nil ? [] : ["\(name).\(field.name)"]
+      }
+    default: return []
     }
   }
 
@@ -68,9 +106,12 @@ extension SchemaChecks {
     return false
   }
 
-  /// One finding for each circle that a walk over the edges closes, at the edge that closes it.
-  private static func circles(_ names: [String], _ edges: Edges) -> [(name: String, location: SourceLocation)] {
-    var found: [(name: String, location: SourceLocation)] = []
+  /// One finding for each circle that a walk over the edges closes, at the edge that closes it: where it begins, and all
+  /// that is on it.
+  private static func circles(
+    _ names: [String], _ edges: Edges
+  ) -> [(name: String, members: [String], location: SourceLocation)] {
+    var found: [(name: String, members: [String], location: SourceLocation)] = []
     var done: Set<String> = []
     for start in names where !done.contains(start) {
       var path = [(name: start, next: 0)]
@@ -86,7 +127,8 @@ extension SchemaChecks {
         path[path.count - 1].next += 1
         let edge = outgoing[next]
         if onPath.contains(edge.to) {
-          found.append((edge.to, edge.location))
+          let members = path.map(\.name).drop { $0 != edge.to }
+          found.append((edge.to, Array(members), edge.location))
         } else if !done.contains(edge.to) {
           path.append((edge.to, 0))
           onPath.insert(edge.to)
