@@ -9,12 +9,15 @@ public struct GraphQLError: Error, Hashable, Sendable {
   }
 
   public var message: String
-  /// Empty when the error belongs to no place of the document.
+  /// Empty when the error belongs to no place of the document. A response shows ``maxLocations`` of them.
   public var locations: [SourceLocation]
   /// Of a field error: from the root of the data to the field.
   public var path: [PathElement]?
   /// Such as `code`.
   public var extensions: [JSONValue.Member]
+
+  /// Fifty errors with all the places of a long document would be far more than what was sent.
+  public static let maxLocations = 20
 
   public init(
     _ message: String, locations: [SourceLocation] = [], path: [PathElement]? = nil,
@@ -35,7 +38,7 @@ public struct GraphQLError: Error, Hashable, Sendable {
   public var json: JSONValue {
     var members = [JSONValue.Member("message", .string(message))]
     if !locations.isEmpty {
-      let places = locations.map { place in
+      let places = locations.prefix(Self.maxLocations).map { place in
         JSONValue.object([
           JSONValue.Member("line", .integer(Int64(place.line))),
           JSONValue.Member("column", .integer(Int64(place.column))),

@@ -14,7 +14,7 @@ extension Validator {
       }
       if let place = first[name.text] {
         findings.add(
-          .operationNameUniqueness, "there is an operation \(name.text) already", at: place, name.location)
+          .operationNameUniqueness, "there is an operation \(name.text.shown) already", at: place, name.location)
       } else {
         first[name.text] = name.location
       }
@@ -26,7 +26,8 @@ extension Validator {
     var first: [String: SourceLocation] = [:]
     for name in document.fragments.map(\.name) {
       if let place = first[name.text] {
-        findings.add(.fragmentNameUniqueness, "there is a fragment \(name.text) already", at: place, name.location)
+        findings.add(
+          .fragmentNameUniqueness, "there is a fragment \(name.text.shown) already", at: place, name.location)
       } else {
         first[name.text] = name.location
       }
@@ -38,7 +39,8 @@ extension Validator {
     let used = Set(try reached(from: operationFacts.flatMap(\.spreads), &budget))
     for fragment in document.fragments where !used.contains(fragment.name.text) {
       findings.add(
-        .fragmentsMustBeUsed, "the fragment \(fragment.name.text) is spread by no operation", at: fragment.location)
+        .fragmentsMustBeUsed, "the fragment \(fragment.name.text.shown) is spread by no operation",
+        at: fragment.location)
     }
   }
 
@@ -66,6 +68,12 @@ extension Validator {
     }
   }
 
+  /// - Parameter others: what is spread between the fragment and its own spread.
+  private static func circleMessage(_ name: String, _ others: ArraySlice<FragmentSpread>) -> String {
+    let way = others.prefix(10).map(\.name.text.shown).joined(separator: ", ") + (others.count > 10 ? ", …" : "")
+    return "the fragment \(name.shown) spreads itself" + (others.isEmpty ? "" : " by way of \(way)")
+  }
+
   private mutating func walkSpreads(from start: FragmentDefinition, _ visited: inout Set<String>) {
     var path: [(name: String, spreads: [FragmentSpread], next: Int)] = []
     /// By which spread each fragment on the path was left.
@@ -87,12 +95,9 @@ extension Validator {
       let spread = spreads[next]
       let target = spread.name.text
       if let index = depth[target] {
-        let circle = taken[index...] + [spread]
         findings.add(
-          .fragmentSpreadsMustNotFormCycles,
-          "the fragment \(target) spreads itself"
-            + (circle.count > 1 ? " by way of \(circle.dropLast().map(\.name.text).joined(separator: ", "))" : ""),
-          at: circle.map(\.location))
+          .fragmentSpreadsMustNotFormCycles, Self.circleMessage(target, taken[index...]),
+          at: taken[index...].map(\.location) + [spread.location])
       } else if let fragment = fragments[target], visited.insert(target).inserted {
         taken.append(spread)
         enter(fragment)

@@ -8,7 +8,8 @@ extension GraphQLSchema {
       guard let definition = self.directive(name) else {
         findings.add(
           .directivesAreDefined,
-          "there is no directive @\(name)\(NearName.hint(for: name, among: self.directives.map(\.name)))",
+          "there is no directive @\(name.shown)",
+          schemaHint: NearName.hint(for: name, among: self.directives.map(\.name)),
           at: directive.location)
         checkUniqueness(directive.arguments, into: &findings)
         continue
@@ -49,7 +50,8 @@ extension GraphQLSchema {
       } else {
         findings.add(
           .argumentNames,
-          "\(owner()) has no argument \(name)\(NearName.hint(for: name, among: definitions.map(\.name)))",
+          "\(owner()) has no argument \(name.shown)",
+          schemaHint: NearName.hint(for: name, among: definitions.map(\.name)),
           at: argument.location)
       }
     }
@@ -66,7 +68,7 @@ extension GraphQLSchema {
   func checkUniqueness(_ arguments: [ArgumentNode], into findings: inout Findings) {
     guard !arguments.isEmpty else { return }
     for (name, locations) in repeated(arguments.map(\.name)) {
-      findings.add(.argumentUniqueness, "the argument \(name) is given more than once", at: locations)
+      findings.add(.argumentUniqueness, "the argument \(name.shown) is given more than once", at: locations)
     }
     for argument in arguments { argument.value.checkFieldUniqueness(into: &findings) }
   }

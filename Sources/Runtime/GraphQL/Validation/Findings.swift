@@ -42,20 +42,34 @@ struct Findings {
   /// There was more.
   private(set) var isCut = false
   private let maxErrors: Int
+  private let showsSchemaHints: Bool
 
-  init(maxErrors: Int) { self.maxErrors = max(1, maxErrors) }
-
-  /// - Parameter message: is put together only when it is reported.
-  mutating func add(_ rule: ValidationRule, _ message: @autoclosure () -> String, at locations: SourceLocation...) {
-    add(rule, message(), at: locations)
+  /// - Parameter showsSchemaHints: whether messages may guess which name of the schema was meant.
+  init(maxErrors: Int, showsSchemaHints: Bool = true) {
+    self.maxErrors = max(1, maxErrors)
+    self.showsSchemaHints = showsSchemaHints
   }
 
-  mutating func add(_ rule: ValidationRule, _ message: @autoclosure () -> String, at locations: [SourceLocation]) {
+  /// All but the rule is put together only when it is reported.
+  ///
+  /// - Parameter schemaHint: stands behind the message, and names what the schema has.
+  mutating func add(
+    _ rule: ValidationRule, _ message: @autoclosure () -> String, schemaHint: @autoclosure () -> String = "",
+    at locations: SourceLocation...
+  ) {
+    add(rule, message(), schemaHint: schemaHint(), at: locations)
+  }
+
+  mutating func add(
+    _ rule: ValidationRule, _ message: @autoclosure () -> String, schemaHint: @autoclosure () -> String = "",
+    at locations: @autoclosure () -> [SourceLocation]
+  ) {
     guard all.count < maxErrors else {
       isCut = true
       return
     }
-    all.append(Finding(rule: rule, error: GraphQLError(message(), locations: locations)))
+    let text = message() + (showsSchemaHints ? schemaHint() : "")
+    all.append(Finding(rule: rule, error: GraphQLError(text, locations: locations())))
   }
 
   /// A limit is always reported: what it stopped may have held anything.

@@ -51,7 +51,7 @@ struct Merging {
       for conflict in try conflicts(within: set, on: parent) {
         findings.add(
           .fieldSelectionMerging,
-          "fields with the key \(conflict.key) can't be merged: \(conflict.reason); give one of them an alias",
+          "fields with the key \(conflict.key.shown) can't be merged: \(conflict.reason); give one of them an alias",
           at: conflict.one + conflict.other)
       }
     }
@@ -162,9 +162,11 @@ struct Merging {
       || (one.parent != other.parent && one.parentIsObject && other.parentIsObject)
     if !areExclusive {
       let (name, otherName) = (one.node.name.text, other.node.name.text)
-      if name != otherName { return one.conflict(key, with: other, "\(name) and \(otherName) are different fields") }
+      if name != otherName {
+        return one.conflict(key, with: other, "\(name.shown) and \(otherName.shown) are different fields")
+      }
       if one.node.arguments.count != other.node.arguments.count || one.arguments != other.arguments {
-        return one.conflict(key, with: other, "\(name) has different arguments")
+        return one.conflict(key, with: other, "\(name.shown) has different arguments")
       }
     }
     if let type = one.type, let otherType = other.type, differInShape(type, otherType) {
@@ -177,7 +179,7 @@ struct Merging {
       between: collect(set, on: one.type), and: collect(otherSet, on: other.type), areExclusive: areExclusive)
     guard let first = inner.first else { return nil }
     return MergeConflict(
-      key: key, reason: "in them, \(first.key): \(first.reason)",
+      key: key, reason: "in them, \(first.key.shown): \(first.reason)".shortened(to: 300),
       one: MergeConflict.places(one.node.location, inner.map(\.one)),
       other: MergeConflict.places(other.node.location, inner.map(\.other)))
   }

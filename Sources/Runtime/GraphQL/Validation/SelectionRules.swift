@@ -13,7 +13,7 @@ extension Validator {
     case .typeSystem(let definition):
       let name = definition.name?.text ?? "the schema"
       findings.add(
-        .executableDefinitions, "a document that is executed can't define \(name)", at: definition.location)
+        .executableDefinitions, "a document that is executed can't define \(name.shown)", at: definition.location)
     }
   }
 
@@ -24,7 +24,7 @@ extension Validator {
       findings.add(.operationTypeExistence, "the schema has no \(kind.rawValue) operations", at: operation.location)
     }
     for (name, locations) in repeated(operation.variables.map(\.name)) {
-      findings.add(.variableUniqueness, "the variable $\(name) is defined more than once", at: locations)
+      findings.add(.variableUniqueness, "the variable $\(name.shown) is defined more than once", at: locations)
     }
     for variable in operation.variables { walk(variable) }
     let place: DirectiveLocation =
@@ -46,7 +46,8 @@ extension Validator {
         }
       } else {
         findings.add(
-          .variablesAreInputTypes, "$\(variable.name.text) is of type \(variable.type), which no variable can have",
+          .variablesAreInputTypes,
+          "$\(variable.name.text.shown) is of type \("\(variable.type)".shown), which no variable can have",
           at: variable.type.location)
       }
     }
@@ -65,7 +66,8 @@ extension Validator {
     if let type = schema.types[name.text] { return type }
     findings.add(
       .typeExistence,
-      "there is no type \(name.text)\(NearName.hint(for: name.text, among: schema.typeOrder))", at: name.location)
+      "there is no type \(name.text.shown)", schemaHint: NearName.hint(for: name.text, among: schema.typeOrder),
+      at: name.location)
     return nil
   }
 
@@ -124,7 +126,8 @@ extension Validator {
   private mutating func noteUnknown(_ field: FieldNode, on parent: NamedType) {
     let name = field.name.text
     findings.add(
-      .fieldSelections, "\(parent.name) has no field \(name)\(schema.hint(for: name, on: parent))", at: field.location)
+      .fieldSelections, "\(parent.name) has no field \(name.shown)", schemaHint: schema.hint(for: name, on: parent),
+      at: field.location)
   }
 
   /// Sections 5.5.2.1 and 5.5.2.3.
@@ -135,12 +138,13 @@ extension Validator {
     guard let fragment = fragments[name] else {
       return findings.add(
         .fragmentSpreadTargetDefined,
-        "there is no fragment \(name)\(NearName.hint(for: name, among: fragments.keys))", at: spread.name.location)
+        "there is no fragment \(name.shown)"
+          + NearName.hint(for: name, among: document.fragments.lazy.map(\.name.text)), at: spread.name.location)
     }
     guard let parent, let type = schema.types[fragment.typeCondition.text], type.isComposite else { return }
     if !schema.overlap(type, parent) {
       findings.add(
-        .fragmentSpreadIsPossible, "no \(parent.name) can be a \(type.name), which fragment \(name) is on",
+        .fragmentSpreadIsPossible, "no \(parent.name) can be a \(type.name), which fragment \(name.shown) is on",
         at: spread.location)
     }
   }

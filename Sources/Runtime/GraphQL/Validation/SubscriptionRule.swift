@@ -13,7 +13,7 @@ extension Validator {
   }
 
   private mutating func check(_ fields: RootFields, of operation: OperationDefinition) {
-    let shown = operation.name.map { "the subscription \($0.text)" } ?? "a subscription"
+    let shown = operation.name.map { "the subscription \($0.text.shown)" } ?? "a subscription"
     guard fields.conditions.isEmpty else {
       return findings.add(
         .singleRootField, "\(shown) can't have @skip or @include at its root field", at: fields.conditions)

@@ -6,14 +6,20 @@ extension GraphQLSchema {
   /// - Returns: empty for a valid document; ``GraphQLLimits/maxErrors`` errors at most, and one that says there are
   ///   more. An error for a limit has `extensions.code` `LIMIT`.
   public func validate(_ document: Document, limits: GraphQLLimits = .init()) -> [GraphQLError] {
-    let findings = findings(in: document, limits: limits)
+    validate(document, limits: limits, showsSchemaHints: true)
+  }
+
+  /// - Parameter showsSchemaHints: whether messages may guess which name of the schema was meant.
+  func validate(_ document: Document, limits: GraphQLLimits, showsSchemaHints: Bool) -> [GraphQLError] {
+    let findings = findings(in: document, limits: limits, showsSchemaHints: showsSchemaHints)
     let more = "there are more errors than \(limits.maxErrors) (maxErrors)"
     return findings.all.map(\.error) + (findings.isCut ? [GraphQLError.overLimit(more)] : [])
   }
 
   /// The same with the rules that were broken.
-  func findings(in document: Document, limits: GraphQLLimits) -> Findings {
-    var validator = Validator(schema: self, document: document, limits: limits)
+  func findings(in document: Document, limits: GraphQLLimits, showsSchemaHints: Bool = true) -> Findings {
+    let findings = Findings(maxErrors: limits.maxErrors, showsSchemaHints: showsSchemaHints)
+    var validator = Validator(schema: self, document: document, limits: limits, findings: findings)
     validator.run()
     return validator.findings
   }
@@ -34,12 +40,12 @@ struct Validator {
   /// Of the definition that is being walked over.
   var facts = DefinitionFacts()
 
-  init(schema: GraphQLSchema, document: Document, limits: GraphQLLimits) {
+  init(schema: GraphQLSchema, document: Document, limits: GraphQLLimits, findings: Findings) {
     self.schema = schema
     self.document = document
     self.limits = limits
     fragments = document.fragmentsByName
-    findings = Findings(maxErrors: limits.maxErrors)
+    self.findings = findings
   }
 
   mutating func run() {

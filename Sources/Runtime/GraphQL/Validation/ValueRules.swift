@@ -19,6 +19,7 @@ extension GraphQLSchema {
   private func check(_ literal: LiteralNode, named name: String, into findings: inout Findings) {
     switch types[name] {
     case .scalar:
+      if !BuiltInSchema.scalars.contains(name) { checkNumbers(in: literal, into: &findings) }
       if let reason = Self.mismatch(literal, scalar: name) {
         findings.add(.valuesOfCorrectType, "\(literal.shown) is no \(name): \(reason)", at: literal.location)
       }
@@ -30,12 +31,25 @@ extension GraphQLSchema {
         break
       }
       if !type.values.contains(where: { $0.name == value }) {
-        let hint = NearName.hint(for: value, among: type.values.map(\.name))
-        findings.add(.valuesOfCorrectType, "enum \(name) has no value \(value)\(hint)", at: literal.location)
+        findings.add(
+          .valuesOfCorrectType, "enum \(name) has no value \(value.shown)",
+          schemaHint: NearName.hint(for: value, among: type.values.map(\.name)), at: literal.location)
       }
     case .inputObject(let type): check(literal, as: type, into: &findings)
     // That it is no input type, or none at all, is for other rules.
     case .object, .interface, .union, nil: break
+    }
+  }
+
+  /// A custom scalar takes anything but numbers that no JSON value can be.
+  private func checkNumbers(in literal: LiteralNode, into findings: inout Findings) {
+    switch literal.value {
+    case .int(let text), .float(let text):
+      if Double(text)?.isFinite == true { return }
+      findings.add(.valuesOfCorrectType, "\(text.shown) does not fit into 64 bits", at: literal.location)
+    case .list(let items): for item in items { checkNumbers(in: item, into: &findings) }
+    case .object(let fields): for field in fields { checkNumbers(in: field.value, into: &findings) }
+    default: break
     }
   }
 
@@ -73,19 +87,27 @@ extension GraphQLSchema {
     }
     let known = Set(type.fields.map(\.name))
     for field in given where !known.contains(field.name.text) {
-      let hint = NearName.hint(for: field.name.text, among: type.fields.map(\.name))
       findings.add(
-        .valuesOfCorrectType, "\(type.name) has no field \(field.name.text)\(hint)", at: field.location)
+        .valuesOfCorrectType, "\(type.name) has no field \(field.name.text.shown)",
+        schemaHint: NearName.hint(for: field.name.text, among: type.fields.map(\.name)), at: field.location)
     }
+  }
+}
+
+extension String {
+  /// As error messages show what a client has written: whole when it is short. Fifty errors of a long name would be far
+  /// more than what was sent.
+  var shown: String { shortened(to: 60) }
+
+  func shortened(to maxScalars: Int) -> String {
+    utf8.count > maxScalars && unicodeScalars.count > maxScalars
+      ? String(String.UnicodeScalarView(unicodeScalars.prefix(maxScalars))) + "…" : self
   }
 }
 
 extension LiteralNode {
   /// As error messages show it: whole when it is short.
-  var shown: String {
-    let text = description
-    return text.utf8.count <= 80 ? text : String(text.unicodeScalars.prefix(80)) + "…"
-  }
+  var shown: String { description.shown }
 
   /// Reports fields of object literals that are there twice (section 5.6.3).
   func checkFieldUniqueness(into findings: inout Findings) {
@@ -96,7 +118,8 @@ extension LiteralNode {
       for field in fields {
         if let place = first[field.name.text] {
           findings.add(
-            .inputObjectFieldUniqueness, "the field \(field.name.text) is given twice", at: place, field.name.location)
+            .inputObjectFieldUniqueness, "the field \(field.name.text.shown) is given twice", at: place,
+            field.name.location)
         } else {
           first[field.name.text] = field.name.location
         }

@@ -10,7 +10,7 @@ extension Validator {
         try check(fragmentFacts[name]?.usages ?? [], of: operation, definitions, &used, &budget)
       }
       for variable in operation.variables where !used.contains(variable.name.text) {
-        findings.add(.allVariablesUsed, "$\(variable.name.text) is not used", at: variable.location)
+        findings.add(.allVariablesUsed, "$\(variable.name.text.shown) is not used", at: variable.location)
       }
     }
   }
@@ -23,10 +23,11 @@ extension Validator {
     for usage in usages {
       used.insert(usage.variable)
       guard let definition = definitions[usage.variable] else {
-        let owner = operation.name.map { "the operation \($0.text)" } ?? "the operation"
+        let owner = operation.name.map { "the operation \($0.text.shown)" } ?? "the operation"
         findings.add(
           .allVariableUsesDefined,
-          "\(owner) has no variable $\(usage.variable)\(NearName.hint(for: usage.variable, among: definitions.keys))",
+          "\(owner) has no variable $\(usage.variable.shown)"
+            + NearName.hint(for: usage.variable, among: operation.variables.lazy.map(\.name.text)),
           at: usage.location, operation.location)
         continue
       }
@@ -34,7 +35,7 @@ extension Validator {
       if !isAllowed(definition, wanted: wanted, hasDefault: usage.hasDefault) {
         findings.add(
           .allVariableUsagesAreAllowed,
-          "$\(usage.variable) is of type \(definition.type) and stands where \(wanted) is wanted",
+          "$\(usage.variable.shown) is of type \("\(definition.type)".shown) and stands where \(wanted) is wanted",
           at: definition.location, usage.location)
       }
     }
