@@ -5,8 +5,8 @@ import Testing
 /// What arguments and variables become (October 2021, sections 3.5, 3.9 to 3.12, 6.1.2 and 6.4.1).
 @Suite struct ExecutionCoercionTests {
   static let sdl = """
-    enum Mood { CALM ANGRY }
-    input In { a: Int! b: [String!] = ["x"] c: In mood: Mood = CALM }
+    enum Mood { CALM ANGRY OK }
+    input In { a: Int! b: [String!] = ["x"] c: In mood: Mood = CALM OK: Int }
     scalar Any
     type Query {
       echo(
@@ -75,7 +75,8 @@ import Testing
     ("Int", "5", "int", "5"), ("Int", "5.0", "int", "5"), ("Int", "-2147483648", "int", "-2147483648"),
     ("Int", "null", "int", "null"), ("Float", "5", "float", "5.0"), ("Float", "1e300", "float", "1e+300"),
     ("String", #""x""#, "string", #""x""#), ("Boolean", "false", "bool", "false"), ("ID", "7", "id", #""7""#),
-    ("ID", #""7""#, "id", #""7""#), ("Mood", #""CALM""#, "mood", #""CALM""#), ("[Int!]", "3", "list", "[3]"),
+    ("ID", #""7""#, "id", #""7""#), ("ID", "5.0", "id", #""5""#), ("ID", "-1e3", "id", #""-1000""#),
+    ("Mood", #""CALM""#, "mood", #""CALM""#), ("[Int!]", "3", "list", "[3]"),
     ("[Int!]", "[1,2]", "list", "[1,2]"), ("[[Int]]", "[1,null,[2]]", "matrix", "[[1],null,[2]]"),
     ("In", #"{"a":1,"mood":null}"#, "input", #"{"a":1,"b":["x"],"mood":null}"#),
     ("Any", #"{"x":[1,{"y":2.5}]}"#, "any", #"{"x":[1,{"y":2.5}]}"#),
@@ -88,7 +89,9 @@ import Testing
   @Test(arguments: [
     ("Int", "2147483648", "$v"), ("Int", "1.5", "$v"), ("Int", #""5""#, "$v"), ("Int", "true", "$v"),
     ("Float", #""1""#, "$v"), ("String", "1", "$v"), ("Boolean", "1", "$v"), ("Boolean", #""true""#, "$v"),
-    ("ID", "1.5", "$v"), ("ID", "true", "$v"), ("Mood", #""calm""#, "$v"), ("Mood", "1", "$v"),
+    ("ID", "1.5", "$v"), ("ID", "10000000000000000000", "$v"), ("Mood", #""TOO\u212a""#, "$v"),
+    ("In", #"{"a":1,"O\u212a":1}"#, "$v"), ("Int!", "null", "$v"), ("Mood", #""O\u212a""#, "$v"),
+    ("ID", "true", "$v"), ("Mood", #""calm""#, "$v"), ("Mood", "1", "$v"),
     ("[Int!]", "[1,null]", "$v[1]"), ("[Int!]", #"["x"]"#, "$v[0]"), ("[[Int]]", #"[[1],["x"]]"#, "$v[1][0]"),
     ("In", "{}", "$v"), ("In", "5", "$v"), ("In", #"{"a":1,"z":2}"#, "$v"), ("In", #"{"a":null}"#, "$v.a"),
     ("In", #"{"a":1,"c":{"a":1,"b":[null]}}"#, "$v.c.b[0]"), ("Int!", "null", "$v"),
@@ -101,6 +104,39 @@ import Testing
     #expect(errors.count == 1)
     #expect(errors.first?.locations == [SourceLocation(line: 2, column: 3)])
     #expect(errors.first?.message.hasPrefix("the variable \(place) has no valid value: ") == true, "\(errors)")
+  }
+
+  @Test func largeIDsNeedQuotes() async throws {
+    let (_, errors) = try await Self.arguments("query($v: ID) { echo(id: $v) }", #"{"v":10000000000000000000}"#)
+    #expect(errors.first?.message.hasSuffix("a whole number beyond 64 bits has to be given as a string") == true)
+    let (value, _) = try await Self.arguments("query($v: ID) { echo(id: $v) }", #"{"v":"10000000000000000000"}"#)
+    #expect(value?.contains(#""id":"10000000000000000000""#) == true)
+  }
+
+  /// "K" and the Kelvin sign are equal as `String`s.
+  @Test func variablesAreNamedByBytes() async throws {
+    let (value, errors) = try await Self.arguments("query($K: Int = 1) { required(int: $K) }", #"{"\u212a":5}"#)
+    #expect(value == #"{"int":1}"#)
+    #expect(errors.isEmpty)
+    let both = try await Self.arguments("query($K: Int = 1) { required(int: $K) }", #"{"K":4,"\u212a":5}"#)
+    #expect(both.0 == #"{"int":4}"#)
+    #expect(
+      try Self.engine().prepare(GraphQLRequest(query: "query OK { __typename }", operationName: "OK")).kind == .query)
+    #expect(throws: GraphQLRequestError.self) {
+      try Self.engine().prepare(GraphQLRequest(query: "query OK { __typename }", operationName: "O\u{212A}"))
+    }
+  }
+
+  /// JSON has no way to write them.
+  @Test(arguments: ["1e999", "[1, {a: -1e999}]"]) func infiniteNumbersOfCustomScalars(_ literal: String) async throws {
+    let (value, errors) = try await Self.arguments("{ echo(any: \(literal)) }")
+    #expect(value == nil)
+    #expect(errors.map(\.message).allSatisfy { $0.contains("1e999 does not fit into 64 bits") } && errors.count == 1)
+    let engine = try Self.engine()
+    let infinite = JSONValue.array([.double(.infinity)])
+    let request = GraphQLRequest(
+      query: "query($v: Any) { echo(any: $v) }", variables: [JSONValue.Member("v", infinite)])
+    #expect(throws: GraphQLRequestError.self) { try engine.prepare(request) }
   }
 
   @Test func allBadVariablesAreReported() async throws {

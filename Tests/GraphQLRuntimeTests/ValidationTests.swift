@@ -35,7 +35,7 @@ import Testing
     // Fields of different objects may differ in all but the shape of their values.
     "{ pet(id: 1) { ... on Dog { x: name } ... on Cat { x: name(surname: true) } } }",
     "{ pets { a: id ... on Dog { b: knows(command: SIT) } ... on Cat { b: meows } } }",
-    "{ text(int: 1) text(int: 1) }",
+    "{ text(int: 1) text(int: 1) }", #"{ text(string: "é") text(string: "\u00e9") text(string: """é""") }"#,
     "{ pet(id: 1, filter: {a: 1, text: \"\"}) { id } pet(id: 1, filter: {text: \"\", a: 1}) { id } }",
     "query($v: Int) { text(int: $v) }", "query($v: Int = 1) { text(needed: $v) }",
     "query($v: Int) { text(needed: $v) }",
@@ -165,6 +165,8 @@ import Testing
     arguments: [
       ("{ a: count a: text }", "1:3 1:12"), ("{ text(int: 1) text(int: 2) }", "1:3 1:16"),
       ("{ text text(int: 1) }", "1:3 1:8"),
+      // Equal as `String`s, not as texts.
+      ("{ text(string: \"\u{E9}\") text(string: \"e\u{301}\") }", "1:3 1:21"),
       ("{ text(int: 1) ... { text(int: 2) } }", "1:3 1:22"),
       ("{ text(int: 1) ...F } fragment F on Query { text }", "1:3 1:45"),
       ("{ pets { ... on Dog { x: volume } ... on Cat { x: volume } } }", "1:23 1:48"),

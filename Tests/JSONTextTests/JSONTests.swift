@@ -14,6 +14,8 @@ import Testing
       #" { "b" : 1 , "a" : [ null ] } "#,
       .object([.init("b", .integer(1)), .init("a", .array([.null]))])
     ),
+    // The Kelvin sign is equal to K as a `String`, not as a name.
+    (#"{"K":1,"\u212a":2}"#, .object([.init("K", .integer(1)), .init("\u{212A}", .integer(2))])),
     (#"{"a":{"a":{"a":1}}}"#, .object([.init("a", .object([.init("a", .object([.init("a", .integer(1))]))]))])),
   ]
 
@@ -30,7 +32,8 @@ import Testing
     ("[1,]", .unexpectedByte, 3),
     ("[1", .unexpectedEnd, 2), ("[1 2]", .unexpectedByte, 3), ("[}", .unexpectedByte, 1), ("{]", .unexpectedByte, 1),
     (#"{"a":1,}"#, .unexpectedByte, 7), (#"{"a" 1}"#, .unexpectedByte, 5), (#"{a:1}"#, .unexpectedByte, 1),
-    (#"{"a":1"b":2}"#, .unexpectedByte, 6), (#"{"a":1,"a":2}"#, .duplicateMember, 7), (#"{"a"}"#, .unexpectedByte, 4),
+    (#"{"a":1"b":2}"#, .unexpectedByte, 6), (#"{"a":1,"a":2}"#, .duplicateMember, 7),
+    (#"{"K":1,"\u004b":2}"#, .duplicateMember, 7), (#"{"a"}"#, .unexpectedByte, 4),
     (#""a"#, .unexpectedEnd, 2), (#""\x""#, .invalidEscape, 1), (#""\u12g4""#, .invalidEscape, 5),
     (#""\ud800""#, .unpairedSurrogate, 1), (#""\ud800\u0041""#, .unpairedSurrogate, 1),
     (#""\udc00""#, .unpairedSurrogate, 1), ("\"\n\"", .controlCharacter, 1), ("// a", .unexpectedByte, 0),

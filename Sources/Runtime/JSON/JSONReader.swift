@@ -71,7 +71,7 @@ private struct JSONReader {
     let isObject: Bool
     var items: [JSONValue] = []
     var members: [JSONValue.Member] = []
-    var names: Set<String> = []
+    var names: Set<ExactText> = []
     /// Of the member whose value is read next.
     var name = ""
 
@@ -156,7 +156,7 @@ private struct JSONReader {
     let start = position
     guard try peek() == UInt8(ascii: "\"") else { throw JSONError(.unexpectedByte, offset: position) }
     let name = try readString()
-    guard stack[stack.count - 1].names.insert(name).inserted else {
+    guard stack[stack.count - 1].names.insert(ExactText(name)).inserted else {
       throw JSONError(.duplicateMember, offset: start)
     }
     stack[stack.count - 1].name = name

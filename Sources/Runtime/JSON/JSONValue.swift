@@ -21,6 +21,6 @@ public enum JSONValue: Hashable, Sendable {
   /// The first member of that name of an object; nil for anything else.
   public subscript(_ name: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
-    return members.first { $0.name == name }?.value
+    return members.first { $0.name.isExactly(name) }?.value
   }
 }

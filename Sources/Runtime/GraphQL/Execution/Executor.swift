@@ -130,8 +130,9 @@ extension LeafType {
     case (.float, .integer): value
     case (.float, .double(let number)): number.isFinite ? value : nil
     case (.id, .integer(let number)): .string(String(number))
-    case (.enumeration(_, let names), .string(let name)): names.contains(name) ? value : nil
-    case (.custom, _): value
+    case (.id, .double(let number)): Int64(exactly: number).map { .string(String($0)) }
+    case (.enumeration(_, let names), .string(let name)): names.contains(ExactText(name)) ? value : nil
+    case (.custom, _): value.isFinite ? value : nil
     default: nil
     }
   }
@@ -141,6 +142,7 @@ extension LeafType {
     case (.int, .integer), (.int, .double):
       GraphQLError("Int cannot represent \(value.text): it is no whole number of 32 bits")
     case (.float, .double): GraphQLError("Float cannot represent \(value.text)")
+    case (.custom, _): ResolverFailure("a custom scalar has a number that JSON cannot write")
     case (.enumeration(let name, _), .string): ResolverFailure("\(value.text) is no value of the enum \(name)")
     default: ResolverFailure("\(value.text) is no \(self)")
     }

@@ -6,7 +6,8 @@ struct IntrospectedSchema: GraphQLObject {
   let schema: GraphQLSchema
 
   func type(named name: String) -> IntrospectedType? {
-    schema.types[name].map { _ in IntrospectedType(type: .named(name), root: self) }
+    guard let type = schema.types[name], type.name.isExactly(name) else { return nil }
+    return IntrospectedType(type: .named(name), root: self)
   }
 
   func inputs(_ values: [InputValue]) -> [IntrospectedInput] {

@@ -7,7 +7,7 @@ extension LeafType {
   init?(named name: String, in schema: GraphQLSchema) {
     switch schema.types[name] {
     case .scalar: self.init(scalar: name)
-    case .enumeration(let type): self = .enumeration(name, Set(type.values.map(\.name)))
+    case .enumeration: self = .enumeration(name, schema.enumValues[name] ?? [])
     default: return nil
     }
   }
@@ -27,12 +27,15 @@ extension LeafType {
   /// A value of a variable, not null.
   func input(_ value: JSONValue) -> JSONValue? {
     switch (self, value) {
-    case (.string, .string), (.boolean, .bool), (.id, .string), (.float, .double), (.custom, _): value
+    case (.string, .string), (.boolean, .bool), (.id, .string), (.float, .double): value
+    case (.custom, _): value.isFinite ? value : nil
     case (.int, .integer(let number)): Int32(exactly: number) == nil ? nil : value
     case (.int, .double(let number)): Int32(exactly: number).map { .integer(Int64($0)) }
     case (.float, .integer(let number)): .double(Double(number))
     case (.id, .integer(let number)): .string(String(number))
-    case (.enumeration(_, let names), .string(let name)): names.contains(name) ? value : nil
+    // Beyond 64 bits a JSON number's digits are not known any more.
+    case (.id, .double(let number)): Int64(exactly: number).map { .string(String($0)) }
+    case (.enumeration(_, let names), .string(let name)): names.contains(ExactText(name)) ? value : nil
     default: nil
     }
   }
@@ -45,8 +48,20 @@ extension LeafType {
       Double(digits).flatMap { $0.isFinite ? .double($0) : nil }
     case (.string, .string(let text)), (.id, .string(let text)), (.id, .int(let text)): .string(text)
     case (.boolean, .boolean(let flag)): .bool(flag)
-    case (.enumeration(_, let names), .enumeration(let name)): names.contains(name) ? .string(name) : nil
+    case (.enumeration(_, let names), .enumeration(let name)): names.contains(ExactText(name)) ? .string(name) : nil
     default: nil
+    }
+  }
+}
+
+extension JSONValue {
+  /// Whether all numbers in it are ones that JSON can write.
+  var isFinite: Bool {
+    switch self {
+    case .double(let number): number.isFinite
+    case .array(let items): items.allSatisfy(\.isFinite)
+    case .object(let members): members.allSatisfy(\.value.isFinite)
+    default: true
     }
   }
 }

@@ -69,7 +69,7 @@ struct LiteralCoercion: Sendable {
   }
 
   private func misfit(_ literal: LiteralNode, _ type: SchemaType) -> GraphQLError {
-    let value = if case .variable(let name) = literal.value { "the value of $\(name)" } else { "\(literal)" }
+    let value = if case .variable(let name) = literal.value { "the value of $\(name.shown)" } else { literal.shown }
     return GraphQLError("\(value) is no \(type)", locations: [literal.location])
   }
 

@@ -25,6 +25,8 @@ final class SelectionPlan: Sendable {
   let fields: [FieldPlan]
   /// A directive whose condition has no value (an error of the field whose selection set this is).
   let failure: GraphQLError?
+  /// How many field plans are in it; nil when it grows while it is executed, by a plan for each type that turns up.
+  let size: Int?
   /// Nothing in it has to wait.
   let isSync: Bool
 
@@ -34,6 +36,7 @@ final class SelectionPlan: Sendable {
     self.fields = fields
     self.failure = failure
     isSync = fields.allSatisfy(\.isSync)
+    size = fields.reduce(fields.count) { size, field in size.flatMap { size in field.type.size.map { size + $0 } } }
   }
 }
 
@@ -88,6 +91,16 @@ indirect enum OutputType: Sendable {
   case list(OutputType)
   case nonNull(OutputType)
 
+  /// Of what is selected, as ``SelectionPlan/size``.
+  var size: Int? {
+    switch self {
+    case .leaf: 0
+    case .object(let plan): plan.size
+    case .abstract: nil
+    case .list(let type), .nonNull(let type): type.size
+    }
+  }
+
   var isSync: Bool {
     switch self {
     case .leaf: true
@@ -103,7 +116,7 @@ enum LeafType: Sendable {
   case int, float, string, boolean, id
   /// A custom scalar: it takes anything.
   case custom
-  case enumeration(String, Set<String>)
+  case enumeration(String, Set<ExactText>)
 }
 
 /// A selection set on an interface or union: one plan for each object type that turns up.

@@ -71,8 +71,7 @@ final class PlanBuilder: Sendable {
       case .interface, .union:
         let possible = schema.possibleTypes[name] ?? []
         return .abstract(AbstractPlan(typeName: name, nodes: nodes, possible: possible, builder: self))
-      case .enumeration(let type): return .leaf(.enumeration(name, Set(type.values.map(\.name))))
-      default: return .leaf(LeafType(scalar: name))
+      default: return .leaf(LeafType(named: name, in: schema) ?? .custom)
       }
     }
   }

@@ -24,11 +24,11 @@ struct VariableCoercion {
       throw GraphQLRequestError(.variables, [GraphQLError(message, code: "LIMIT")])
     }
     if definitions.isEmpty { return [:] }
-    let byName = Dictionary(given.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+    let byName = Dictionary(given.map { (ExactText($0.name), $0.value) }, uniquingKeysWith: { _, last in last })
     var coercion = VariableCoercion(schema: schema, limits: limits)
     var values: [String: JSONValue] = [:]
     for definition in definitions {
-      values[definition.name.text] = coercion.variable(definition, byName[definition.name.text])
+      values[definition.name.text] = coercion.variable(definition, byName[ExactText(definition.name.text)])
       if coercion.errors.count >= limits.maxErrors { break }
     }
     guard coercion.errors.isEmpty else { throw GraphQLRequestError(.variables, coercion.errors) }
@@ -40,7 +40,7 @@ struct VariableCoercion {
     let place = Place(variable: definition.name.text, location: definition.location)
     guard let given else {
       if let literal = definition.defaultValue { return try? literals.value(literal, type) }
-      if case .nonNull = type { fail("it has to be given, as \(type)", place) }
+      if case .nonNull = type { fail("it has to be given, as \("\(type)".shown)", place) }
       return nil
     }
     return value(given, type, place)
@@ -58,7 +58,7 @@ struct VariableCoercion {
 
   private mutating func fail(_ reason: String, _ place: Place) {
     guard errors.count < limits.maxErrors else { return }
-    let message = "the variable $\(place.variable)\(place.suffix) has no valid value: \(reason)"
+    let message = "the variable $\(place.variable.shown)\(place.suffix) has no valid value: \(reason)"
     errors.append(GraphQLError(message, locations: [place.location]))
   }
 
@@ -67,7 +67,7 @@ struct VariableCoercion {
     switch type {
     case .nonNull(let inner):
       if given == .null {
-        fail("\(type) cannot be null", place)
+        fail("\("\(type)".shown) cannot be null", place)
         return .null
       }
       return value(given, inner, place)
@@ -88,7 +88,7 @@ struct VariableCoercion {
         return .null
       }
       if let value = leaf.input(given) { return value }
-      fail("\(shown(given)) is no \(leaf.name)", place)
+      fail(mismatch(given, leaf), place)
       return .null
     }
   }
@@ -98,10 +98,10 @@ struct VariableCoercion {
       fail("\(shown(given)) is no object for \(type.name)", place)
       return .null
     }
-    let byName = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { _, last in last })
+    let byName = Dictionary(members.map { (ExactText($0.name), $0.value) }, uniquingKeysWith: { _, last in last })
     var coerced: [JSONValue.Member] = []
     for field in type.fields {
-      if let given = byName[field.name] {
+      if let given = byName[ExactText(field.name)] {
         coerced.append(JSONValue.Member(field.name, value(given, field.type, place.appending(".\(field.name)"))))
       } else if let value = literals.defaultValue(of: field) {
         coerced.append(JSONValue.Member(field.name, value))
@@ -109,15 +109,19 @@ struct VariableCoercion {
         fail("the field \(field.name) of \(type.name) has to be given, as \(field.type)", place)
       }
     }
-    for member in members where !type.fields.contains(where: { $0.name == member.name }) {
-      fail("\(type.name) has no field \(JSONValue.string(member.name).text)", place)
+    for member in members where !type.fields.contains(where: { $0.name.isExactly(member.name) }) {
+      fail("\(type.name) has no field \(JSONValue.string(member.name.shown).text)", place)
     }
     return .object(coerced)
   }
 
-  private func shown(_ value: JSONValue) -> String {
-    let text = value.text
-    return text.utf8.count <= 200 ? text : String(text.prefix(150)) + "…"
+  private func shown(_ value: JSONValue) -> String { value.text.shown }
+
+  private func mismatch(_ value: JSONValue, _ leaf: LeafType) -> String {
+    if case (.id, .double(let number)) = (leaf, value), number.rounded() == number {
+      return "\(value.text) is no ID: a whole number beyond 64 bits has to be given as a string"
+    }
+    return "\(shown(value)) is no \(leaf.name)"
   }
 }
 

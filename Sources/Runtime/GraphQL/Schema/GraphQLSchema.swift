@@ -1,3 +1,5 @@
+import JSONText
+
 /// A schema that was checked (October 2021, section 3): every name in it is defined, every rule of section 3 holds.
 public final class GraphQLSchema: Sendable {
   public let description: String?
@@ -12,6 +14,8 @@ public final class GraphQLSchema: Sendable {
   public let subscriptionType: String?
   /// Names of the object types that each interface or union may turn out to be.
   public let possibleTypes: [String: Set<String>]
+  /// Names of the values of each enum.
+  let enumValues: [String: Set<ExactText>]
 
   /// What the checks were done for: ``GraphQLSchema/init(sdl:)`` calls it last.
   init(
@@ -26,6 +30,9 @@ public final class GraphQLSchema: Sendable {
     self.mutationType = mutationType
     self.subscriptionType = subscriptionType
     self.possibleTypes = possibleTypes
+    enumValues = types.compactMapValues { type in
+      if case .enumeration(let type) = type { Set(type.values.map { ExactText($0.name) }) } else { nil }
+    }
   }
 
   /// The name of the type that an operation starts at, or nil when the schema has none.

@@ -1,3 +1,5 @@
+import JSONText
+
 /// The fields of a selection set by response key, inline fragments taken as part of it, named ones only listed.
 struct CollectedFields {
   /// Of the selection set: no other has it.
@@ -43,7 +45,7 @@ struct MergeField {
   /// Nil when there is no such field.
   let type: SchemaType?
   /// Values by name, such that equal values have equal texts.
-  let arguments: [String: String]
+  let arguments: [String: ExactText]
 
   init(_ node: FieldNode, on parent: NamedType?, _ schema: GraphQLSchema) {
     self.node = node
@@ -51,7 +53,7 @@ struct MergeField {
     parentIsObject = parent?.isObject ?? false
     type = parent.flatMap { schema.field(node.name.text, on: $0)?.type }
     arguments = Dictionary(
-      node.arguments.map { ($0.name.text, $0.value.withSortedFields.description) },
+      node.arguments.map { ($0.name.text, ExactText($0.value.withSortedFields.description)) },
       uniquingKeysWith: { _, last in last })
   }
 
