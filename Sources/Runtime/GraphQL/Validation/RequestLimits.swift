@@ -158,7 +158,7 @@ private struct Weighing {
         let type = definition.flatMap { schema.types[$0.type.name] }
         var nested = try self.weight(of: set, on: type, &budget)
         if parent?.name == "__Type", definition?.type.isList ?? false { nested.introspectionLists += 1 }
-        weight.add(nested: nested, times: definition.map { count(of: field, $0) } ?? 1)
+        weight.add(nested: nested, times: definition.map { count(of: field, $0, on: parent) } ?? 1)
       case .inlineFragment(let fragment):
         let type = fragment.typeCondition.map { schema.types[$0.text] } ?? parent
         weight.add(nested: try self.weight(of: fragment.selectionSet, on: type, &budget))
@@ -170,9 +170,14 @@ private struct Weighing {
     return weight
   }
 
+  /// What a list of introspection counts for: about what the lists of a schema have, and such that the usual query for a
+  /// whole schema, three lists inside each other, is within ``GraphQLLimits/maxCost``.
+  private static var introspectionListLength: Int { 6 }
+
   /// How many items a list has at most, by the argument that says so; 1 without one.
-  private func count(of field: FieldNode, _ definition: FieldDefinition) -> Int {
+  private func count(of field: FieldNode, _ definition: FieldDefinition, on parent: NamedType?) -> Int {
     guard definition.type.isList else { return 1 }
+    if let parent, BuiltInSchema.isReserved(parent.name) { return Self.introspectionListLength }
     let counts = definition.arguments.filter { argument in
       argument.type.name == "Int" && ["max_items", "first", "limit"].contains(argument.name)
     }.compactMap { argument -> Int? in
