@@ -13,6 +13,8 @@ struct FieldErrors: Sendable {
   }
 
   private(set) var entries: [Entry] = []
+  /// Of errors past the limit, the first of those that are for the log: at most as many again.
+  private var hiddenCauses: [(error: any Error, locations: [SourceLocation])] = []
   /// There were more than are kept.
   private(set) var isTruncated = false
   let maxCount: Int
@@ -24,6 +26,7 @@ struct FieldErrors: Sendable {
   mutating func add(_ error: any Error, at locations: [SourceLocation]) {
     guard entries.count < maxCount else {
       isTruncated = true
+      if !(error is GraphQLError || error is CancellationError) { hide(error, locations) }
       return
     }
     switch error {
@@ -34,9 +37,12 @@ struct FieldErrors: Sendable {
       let shown = GraphQLError("the request was cancelled", code: "CANCELLED")
       entries.append(Entry(error: shown.located(at: locations), reversedPath: []))
     default:
-      let shown = GraphQLError("internal error", code: "INTERNAL").located(at: locations)
-      entries.append(Entry(error: shown, reversedPath: [], cause: error))
+      entries.append(Entry(error: Self.internalError(at: locations), reversedPath: [], cause: error))
     }
+  }
+
+  private mutating func hide(_ cause: any Error, _ locations: [SourceLocation]) {
+    if hiddenCauses.count < maxCount { hiddenCauses.append((cause, locations)) }
   }
 
   /// Puts an element in front of the paths of all errors from `start` on.
@@ -49,9 +55,18 @@ struct FieldErrors: Sendable {
     let room = maxCount - entries.count
     if others.isTruncated || others.entries.count > room { isTruncated = true }
     entries += others.entries.prefix(max(room, 0))
+    for entry in others.entries.dropFirst(max(room, 0)) {
+      if let cause = entry.cause { hide(cause, entry.error.locations) }
+    }
+    for (cause, locations) in others.hiddenCauses { hide(cause, locations) }
   }
 
-  /// For the response. `report` gets each error that is for the log with what the client is shown.
+  private static func internalError(at locations: [SourceLocation]) -> GraphQLError {
+    GraphQLError("internal error", code: "INTERNAL").located(at: locations)
+  }
+
+  /// For the response. `report` gets each error that is for the log with what the client is shown; of those that are
+  /// past the limit, and so have no path, ``maxCount`` at most.
   func finished(_ report: (any Error, GraphQLError) -> Void) -> [GraphQLError] {
     var errors = entries.map { entry in
       var error = entry.error
@@ -59,6 +74,7 @@ struct FieldErrors: Sendable {
       if let cause = entry.cause { report(cause, error) }
       return error
     }
+    for (cause, locations) in hiddenCauses { report(cause, Self.internalError(at: locations)) }
     if isTruncated {
       errors.append(GraphQLError("there are more errors; only the first \(maxCount) are shown", code: "LIMIT"))
     }
