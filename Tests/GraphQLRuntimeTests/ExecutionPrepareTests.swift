@@ -1,6 +1,7 @@
-import GraphQLRuntime
 import JSONText
 import Testing
+
+@testable import GraphQLRuntime
 
 /// From a request to an operation: section 6.1 of the specification (October 2021), and what is remembered.
 @Suite struct ExecutionPrepareTests {
@@ -23,13 +24,14 @@ import Testing
     ("mutation { say }", nil, .validation),
   ]) func refused(_ query: String, _ name: String?, _ stage: GraphQLRequestError.Stage) throws {
     let engine = try Self.engine()
-    // The second time from what is remembered.
+    // The second time from what is remembered: documents that are valid, whatever is wrong with the request.
     for _ in 0..<2 {
       let error = #expect(throws: GraphQLRequestError.self) {
         try engine.prepare(GraphQLRequest(query: query, operationName: name))
       }
       #expect(error?.stage == stage)
       #expect(error?.response.data == nil && error?.response.errors.isEmpty == false)
+      #expect(engine.documents.kept.count == (stage == .syntax || stage == .validation ? 0 : 1))
     }
   }
 
@@ -78,6 +80,11 @@ import Testing
         }
       }
     }
+    #expect((1...4).contains(engine.documents.kept.count))
+    let often = GraphQLRequest(query: "{ say(text: \"often\") }")
+    let plan = try #require(try engine.prepare(often).plan)
+    #expect(try engine.prepare(often).plan === plan)
+    #expect(engine.documents.kept.contains { $0.fieldPlans == 1 })
   }
 
   @Test func costCountsWithTheVariables() throws {

@@ -16,12 +16,22 @@ import JSONText
 ///   }
 /// }
 /// ```
+///
+/// Where it goes another way than October 2021 says, or where that leaves a choice:
+/// - A value that is no list, inside a list of lists, stands for a list of it: `[[Int]]` given `[1, 2, 3]` is
+///   `[[1], [2], [3]]`. The table of section 3.11 calls that an error; graphql-core takes it too.
+/// - Strings of documents and variables may have U+0000 in them, raw or escaped: what is stored may not be able to, so
+///   resolvers have to look for it.
+/// - `@skip` and `@include` at the root field of a subscription are refused, as September 2025 has it.
+/// - An ID given as a JSON number is one that is whole and fits into 64 bits, `5.0` too. A larger one has to be given as
+///   a string: its digits are not known any more. Literals may have any number of digits.
+/// - Numbers that are not finite, such as `1e999`, are refused for custom scalars too, and so are results that have one.
 public final class GraphQLEngine<Context: Sendable>: GraphQLService {
   let schema: GraphQLSchema
   let limits: GraphQLLimits
   private let allowsIntrospection: Bool
   private let registry: ResolverRegistry
-  private let documents: DocumentCache
+  let documents: DocumentCache
   private let identity = EngineIdentity()
   private let onError: @Sendable (any Error, GraphQLError) -> Void
 
@@ -70,33 +80,36 @@ extension GraphQLEngine {
       request.variables, operation.variables, schema: schema, limits: limits)
     let cost = schema.costError(of: operation, fragments: document.fragments, variables: variables, limits: limits)
     if let cost { throw GraphQLRequestError(.variables, [cost]) }
-    let plan = document.plan(of: operation) {
+    let (plan, newBytes) = document.plan(of: operation) {
       let builder = PlanBuilder(
         schema: schema, registry: registry, fragments: document.fragments, variables: variables)
       // Validation has refused operations whose root type the schema does not have.
       let typeName = schema.rootType(of: operation.kind) ?? schema.queryType
       return OperationPlan(owner: identity, root: builder.root(of: operation, on: typeName))
     }
+    documents.add(bytes: newBytes)
     return PreparedOperation(
       operation: operation, fragments: document.fragments, variables: variables, plan: plan)
   }
 
   private func document(_ text: String) throws(GraphQLRequestError) -> ValidDocument {
-    if let document = documents.document(of: text) { return document }
+    // A text that is too long is not even hashed; parsing it refuses it.
+    let key = text.utf8.count <= limits.maxDocumentBytes ? DocumentCache.Key(text) : nil
+    if let key, let document = documents.document(of: key) { return document }
     let parsed: Document
     do {
       parsed = try Document(parsing: text, limits: limits)
     } catch {
       throw GraphQLRequestError(.syntax, [error])
     }
-    let errors = schema.validate(parsed, limits: limits)
+    let errors = schema.validate(parsed, limits: limits, showsSchemaHints: allowsIntrospection)
     guard errors.isEmpty else { throw GraphQLRequestError(.validation, errors) }
     let document = ValidDocument(parsed)
     if !allowsIntrospection, let use = Introspection.firstUse(in: document) {
       let error = GraphQLError("introspection is turned off: no \(use.name.text)", code: "INTROSPECTION_DISABLED")
       throw GraphQLRequestError(.validation, [error.located(at: [use.location])])
     }
-    documents.insert(text, document)
+    if let key { documents.insert(key, document) }
     return document
   }
 
@@ -114,7 +127,7 @@ extension GraphQLEngine {
       }
       return only
     }
-    guard let operation = document.operations.first(where: { $0.name?.text == name }) else {
+    guard let operation = document.operations.first(where: { $0.name?.text.isExactly(name) ?? false }) else {
       throw GraphQLRequestError(.operation, [GraphQLError("the document has no operation of that operationName")])
     }
     return operation
