@@ -61,7 +61,7 @@ import Testing
     type Mutation { add(filter: Filter): Account! rename(id: ID!, label: String!): Person count: Int! }
     """
 
-  static let queryCount = ProcessInfo.processInfo.environment["BANK_TEST_LONG"] == "1" ? 100_000 : 600
+  static let queryCount = ProcessInfo.processInfo.environment["BANK_TEST_LONG"] == "1" ? 100_000 : 350
 
   struct Peer {
     private let conversation: PythonConversation

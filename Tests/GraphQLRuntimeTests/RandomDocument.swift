@@ -226,7 +226,12 @@ struct RandomDocument {
     case "Boolean": pick(["true", "false"])
     case "ID": pick(["1", "\"abc\""])
     case "Anything": pick(["1", "{ a: [1, \"x\", RED] }", "null", "[{}]", "\"y\"", "ENUM"])
-    default: pick(["\"text\"", "\"\\u00e9\\n\"", "\"😀\"", "\"\\\"q\\\"\"", "\"\""])
+    default:
+      pick([
+        // One letter in two normal forms, raw and escaped, and blocks.
+        "\"\u{E9}\"", "\"e\u{301}\"", "\"e\\u0301\"", "\"\"\"e\u{301}\"\"\"", "\"\"\"\n  two\n    lines\n\"\"\"",
+        "\"text\"", "\"\\u00e9\\n\"", "\"😀\"", "\"\\\"q\\\"\"", "\"\"",
+      ])
     }
   }
 

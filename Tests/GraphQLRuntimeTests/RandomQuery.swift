@@ -196,7 +196,7 @@ struct RandomQuery {
     case "Float": chance(50) ? "\(number)" : "\(number).5"
     case "Boolean": chance(50) ? "true" : "false"
     case "ID": chance(50) ? "\(number)" : "\"id\(number)\""
-    case "String": chance(20) ? "\"\"\"b\n  \(number)\"\"\"" : "\"s\\u00e9 \(number)\""
+    case "String": chance(20) ? "\"\"\"b\n  \(number)\"\"\"" : "\"s\(chance(50) ? "\\u00e9" : "e\u{301}") \(number)\""
     default: chance(50) ? "{any: [\(number), X, null]}" : "\"\(number)\""
     }
   }
@@ -236,11 +236,11 @@ struct RandomQuery {
 
   private mutating func scalarJSON(_ name: String, _ number: Int64) -> JSONValue {
     switch name {
-    case "Int": .integer(number)
-    case "Float": chance(50) ? .integer(number) : .double(Double(number) + 0.5)
+    case "Int": chance(2) ? .double(1e19) : .integer(number)
+    case "Float": chance(50) ? .integer(number) : .double(chance(10) ? 1e19 : Double(number) + 0.5)
     case "Boolean": .bool(number % 2 == 0)
-    case "ID": chance(50) ? .integer(number) : .string("id\(number)")
-    case "String": .string("s€ \(number)")
+    case "ID": chance(50) ? (chance(30) ? .double(Double(number)) : .integer(number)) : .string("id\(number)")
+    case "String": .string((chance(50) ? "\u{E9}" : "e\u{301}") + "€ \(number)")
     default: chance(50) ? .array([.integer(number), .null]) : .object([JSONValue.Member("b", .integer(number))])
     }
   }

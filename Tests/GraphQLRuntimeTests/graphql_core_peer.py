@@ -1,17 +1,19 @@
 """Parses and validates with graphql-core. One JSON object a line in, one a line out.
 
 in:  {"schema": SDL}, answered with {}; then {"d": document, "p": the document as the other side prints it, or null}
-out: {"syntax": [line, column]} or {"draft": what the document has that October 2021 does not}, or
+out: {"syntax": [line, column]}, or
+     {"draft": what the document has that October 2021 does not, "parses": whether October 2021 parses it or null}, or
      {"rules": {rule: [[[line, column], ...], ...]}, "same": whether both texts are the same document or null}
 """
 
+import dataclasses
 import json
 import math
 import re
 import sys
 
 from graphql import GraphQLSyntaxError, build_schema, parse, validate
-from graphql.language import Visitor, ast, print_ast, visit
+from graphql.language import Visitor, print_ast, visit
 from graphql.validation import specified_rules
 
 NAMES = {
@@ -116,12 +118,16 @@ class Draft(Visitor):
         if len(node.value) > 300:
             self.found = "infinite"
 
+
+class Unblocked(Visitor):
+    """Block strings as others: graphql-core tells the two ways to write a string apart when fields are merged."""
+
     def enter_string_value(self, node, *_):
-        # Two ways to write one string are told apart when fields are merged.
-        if node.block:
-            self.found = "block string"
+        return dataclasses.replace(node, block=False) if node.block else None
 
 
+# What October 2021 has no syntax for; the rest of a draft only means something else there.
+DRAFT_GRAMMAR = {"description", "directives on directives", "extended directives"}
 DRAFT_SYNTAX = re.compile(r'"[\s,]*(query|mutation|subscription|fragment|\$|\{)|directive[\s,]*@|DIRECTIVE_DEF|FRAGMENT_VAR')
 
 
@@ -130,22 +136,20 @@ def answer(schema, text, printed):
         document = parse(text, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         if DRAFT_SYNTAX.search(text):
-            return {"draft": "syntax"}
+            return {"draft": "syntax", "parses": False}
         place = error.locations[0]
         return {"syntax": [place.line, place.column]}
     if DRAFT_SYNTAX.search(text):
         return {"draft": "syntax"}
+    document = visit(document, Unblocked())
+    draft = Draft(schema)
+    visit(document, draft)
     same = None
     if printed is not None:
         same = print_ast(parse(printed, allow_empty_selection_sets=False)) == print_ast(document)
-    draft = Draft(schema)
-    visit(document, draft)
-    block = any(isinstance(d, ast.ExecutableDefinitionNode) for d in document.definitions)
-    if draft.found == "block string" and block:
-        # Equal but for the flag.
-        same = None
     if draft.found:
-        return {"draft": draft.found, "same": same}
+        parses = None if draft.found in DRAFT_GRAMMAR else True
+        return {"draft": draft.found, "parses": parses, "same": same}
     found.clear()
     validate(schema, document, RULES, max_errors=100_000)
     return {"rules": found, "same": same}
