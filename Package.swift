@@ -88,7 +88,7 @@ enum House {
         name: "SchemaRegistry", dependencies: ["AvroSchema", "AvroRuntime", "TopologyModel"],
         path: "Sources/Runtime/SchemaRegistry", swiftSettings: strict),
       .target(
-        name: "SchemaRegistryServer", dependencies: ["AvroSchema", hummingbird],
+        name: "SchemaRegistryServer", dependencies: ["AvroSchema", "JSONText", hummingbird],
         path: "Sources/Runtime/SchemaRegistryServer", swiftSettings: strict),
       .target(
         name: "PostgresRuntime", dependencies: ["CPq"], path: "Sources/Runtime/Postgres", exclude: ["CPq"],

@@ -11,6 +11,11 @@ public struct ExactText: Hashable, Sendable {
     var text = text
     text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
   }
+
+  /// The order of the bytes, which for UTF-8 is the order of the code points.
+  public static func precedes(_ left: ExactText, _ right: ExactText) -> Bool {
+    left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+  }
 }
 
 extension String {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Hummingbird
+import JSONText
 import Logging
 
 /// Confluent's REST API for Avro, as far as it goes here; everything else is answered 501 or 404, in words.

@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// Compatibility levels and checks.
 extension RegistryStore {

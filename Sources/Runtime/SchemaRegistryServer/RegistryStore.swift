@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 
 /// The registrations, in memory and in the journal. One writer: concurrent registrations of the same schema come in
 /// one after the other and get the same id.
