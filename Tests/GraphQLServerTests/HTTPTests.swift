@@ -83,7 +83,7 @@ struct HTTPTests {
     }
   }
 
-  @Test("GET takes everything from the URL and changes nothing")
+  @Test("GET takes everything from the URL and executes no mutation")
   func get() async throws {
     try await TestServer.with { port in
       let target =
@@ -99,6 +99,33 @@ struct HTTPTests {
         let (answer, json) = try await ask(port, "GET", "/graphql\(query)")
         #expect(answer.status == 400 && json?["errors"] != nil, "\(query)")
       }
+    }
+  }
+
+  @Test("A browser may not send a GET for a page of another site")
+  func foreignGet() async throws {
+    try await TestServer.with { port in
+      for (headers, isAllowed) in [
+        ([:], true), (["Origin": "https://evil.example"], false), (["Origin": "null"], false),
+        (["Sec-Fetch-Site": "cross-site"], false), (["Sec-Fetch-Site": "Same-Site"], false),
+        (["Sec-Fetch-Site": "same-origin"], true), (["Sec-Fetch-Site": "none"], true),
+        (["Origin": "https://bank.example", "Sec-Fetch-Site": "cross-site"], true),
+        (["Origin": "http://127.0.0.1:\(port)", "Sec-Fetch-Site": "same-origin"], true),
+      ] as [([String: String], Bool)] {
+        let (answer, json) = try await ask(port, "GET", "/graphql?query=%7Bwhoami%7D", headers)
+        #expect(answer.status == (isAllowed ? 200 : 403), "\(headers)")
+        if isAllowed { #expect(json?["data"]?["whoami"]?["method"] == .string("GET")) }
+        if !isAllowed { #expect(code(json) == .string("FOREIGN_ORIGIN") && json?["data"] == nil) }
+        let stream = try await RawHTTP.ask(
+          port, "GET", "/graphql/stream?query=subscription%7Bwhoami%7D",
+          headers.merging(["Accept": "text/event-stream"]) { $1 })
+        #expect(stream.status == (isAllowed ? 200 : 403), "\(headers)")
+        #expect(stream.body.contains("whoami") == isAllowed)
+      }
+    }
+    try await TestServer.with(origins: .any) { port in
+      let headers = ["Sec-Fetch-Site": "cross-site"]
+      #expect(try await ask(port, "GET", "/graphql?query=%7Bhello%7D", headers).0.status == 200)
     }
   }
 
@@ -165,6 +192,7 @@ struct HTTPTests {
       headers["AUTHORIZATION"] = "Bearer x"
       let who = try await ask(port, "POST", "/graphql", headers, body: #"{"query":"{whoami}"}"#).1?["data"]?["whoami"]
       #expect(who?["transport"] == .string("http") && who?["address"] == .string("127.0.0.1"))
+      #expect(who?["method"] == .string("POST"))
       #expect(who?["authorization"] == .string("Bearer x") && who?["params"] == .null)
     }
   }

@@ -186,7 +186,8 @@ extension GraphQLResponse {
 extension ClientInfo {
   fileprivate var json: JSONValue {
     .object([
-      .init("transport", .string(transport.rawValue)), .init("address", .string(remoteAddress ?? "")),
+      .init("transport", .string(transport.rawValue)), .init("method", method.map { .string($0.rawValue) } ?? .null),
+      .init("address", .string(remoteAddress ?? "")),
       .init("authorization", header("authorization").map { .string($0) } ?? .null),
       .init("params", connectionParams ?? .null),
     ])

@@ -1,3 +1,5 @@
+import HTTPTypes
+
 /// Whose pages may ask (RFC 6454): for the CORS headers and for opening a WebSocket, which CORS does not guard.
 ///
 /// A request without `Origin` does not come from a page and is let through, and so is a page of this server itself.
@@ -26,9 +28,27 @@ public enum AllowedOrigins: Hashable, Sendable {
     }
   }
 
+  /// Whether a page may make a browser send this GET.
+  ///
+  /// An image or a link of a foreign page comes without `Origin`; browsers then tell by `Sec-Fetch-Site` (Fetch
+  /// Metadata) where it comes from. A client that is no browser sends neither.
+  func allowsGet(_ headers: HTTPFields, host: String?) -> Bool {
+    if self == .any { return true }
+    if let origin = headers[.origin] { return allows(origin, host: host) }
+    guard let site = headers[.secFetchSite]?.lowercased() else { return true }
+    return site == "same-origin" || site == "none"
+  }
+
   private func isOwn(_ origin: String, host: String?) -> Bool {
     guard let host else { return false }
     return origin == "http://\(host.lowercased())" || origin == "https://\(host.lowercased())"
+  }
+}
+
+extension HTTPField.Name {
+  fileprivate static var secFetchSite: Self {
+    guard let name = Self("Sec-Fetch-Site") else { preconditionFailure("a token by RFC 9110") }
+    return name
   }
 }
 

@@ -10,6 +10,8 @@ public struct ClientInfo: Sendable {
   }
 
   public var transport: Transport
+  /// Of the HTTP request that asks; nil over a WebSocket, whose operations come as messages.
+  public var method: HTTPRequest.Method?
   /// The IP address without the port; nil when the peer has none, as on a Unix socket.
   public var remoteAddress: String?
   /// Of the HTTP request, or of the one that opened the WebSocket.
@@ -18,14 +20,19 @@ public struct ClientInfo: Sendable {
   public var connectionParams: JSONValue?
 
   public init(
-    transport: Transport, remoteAddress: String? = nil, headers: HTTPFields = HTTPFields(),
-    connectionParams: JSONValue? = nil
+    transport: Transport, method: HTTPRequest.Method? = nil, remoteAddress: String? = nil,
+    headers: HTTPFields = HTTPFields(), connectionParams: JSONValue? = nil
   ) {
     self.transport = transport
+    self.method = method
     self.remoteAddress = remoteAddress
     self.headers = headers
     self.connectionParams = connectionParams
   }
+
+  /// It asks by GET, which any page can make a browser send: what it asks for must change nothing (RFC 9110, section
+  /// 9.2.1). The transport refuses mutations itself; of queries and subscriptions only their resolvers know.
+  public var isGet: Bool { method == .get }
 
   /// The values of a header, joined with commas as HTTP allows; nil when it is absent.
   ///

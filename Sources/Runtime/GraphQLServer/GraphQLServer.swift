@@ -13,8 +13,11 @@ import HummingbirdCore
 /// with. Open WebSockets end with 1001 and streams end when the application stops.
 ///
 /// Cross-site requests need no token here: a page of another site can send without a preflight only forms, plain text
-/// and GET. Bodies that are not `application/json` are refused with 415, GET never executes a mutation, no cookie is
-/// ever looked at, and a WebSocket from a foreign origin is refused, so such a page can neither change nor read anything.
+/// and GET. Bodies that are not `application/json` are refused with 415, a GET that a browser sends for such a page and
+/// a WebSocket from a foreign origin with 403, and no cookie is ever looked at.
+///
+/// GET never executes a mutation. Queries and subscriptions it does execute: resolvers that do more than read have to
+/// look at ``ClientInfo/isGet``.
 public struct GraphQLServer<Service: GraphQLService>: Sendable {
   let service: Service
   let limits: GraphQLServerLimits

@@ -22,9 +22,9 @@ struct HTTPEndpoint<Service: GraphQLService>: Sendable {
           status: 406, code: "NOT_ACCEPTABLE"))
     }
     let client = ClientInfo(
-      transport: .http, remoteAddress: Peer.current?.remoteAddress, headers: request.headers)
+      transport: .http, method: request.method, remoteAddress: Peer.current?.remoteAddress, headers: request.headers)
     do throws(MalformedRequest) {
-      let body = try await RequestReader(limits: server.limits).read(request)
+      let body = try await RequestReader(limits: server.limits, origins: server.origins).read(request)
       let context = server.context(client)
       switch body {
       case .single(let single):
@@ -101,6 +101,10 @@ struct HTTPEndpoint<Service: GraphQLService>: Sendable {
 extension MalformedRequest {
   static var mutationByGet: MalformedRequest {
     MalformedRequest("a mutation has to come by POST", status: 405, code: "MUTATION_BY_GET")
+  }
+
+  static var foreignGet: MalformedRequest {
+    MalformedRequest("a page of another site may not ask by GET: use POST", status: 403, code: "FOREIGN_ORIGIN")
   }
 
   static var subscription: MalformedRequest {

@@ -13,9 +13,11 @@ struct RequestReader: Sendable {
   }
 
   let limits: GraphQLServerLimits
+  let origins: AllowedOrigins
 
   func read(_ request: Request) async throws(MalformedRequest) -> Body {
     if request.method == .get {
+      guard origins.allowsGet(request.headers, host: request.head.authority) else { throw .foreignGet }
       if request.headers[.upgrade]?.lowercased() == "websocket" {
         throw MalformedRequest("a WebSocket is opened by the first request of a connection: open a new one")
       }

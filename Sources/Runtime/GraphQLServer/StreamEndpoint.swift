@@ -17,7 +17,8 @@ struct StreamEndpoint<Service: GraphQLService>: Sendable {
         MalformedRequest("text/event-stream is what can be had here; for JSON ask /graphql", status: 406))
     }
     do throws(MalformedRequest) {
-      guard case .single(let single) = try await RequestReader(limits: server.limits).read(request) else {
+      let reader = RequestReader(limits: server.limits, origins: server.origins)
+      guard case .single(let single) = try await reader.read(request) else {
         throw MalformedRequest("a stream takes one request, not an array")
       }
       if request.method == .get, let operation = try? server.service.prepare(single), operation.kind == .mutation {
@@ -25,7 +26,8 @@ struct StreamEndpoint<Service: GraphQLService>: Sendable {
       }
       let operations = server.operations(
         of: ClientInfo(
-          transport: .eventStream, remoteAddress: Peer.current?.remoteAddress, headers: request.headers))
+          transport: .eventStream, method: request.method, remoteAddress: Peer.current?.remoteAddress,
+          headers: request.headers))
       return server.stream { sink in
         await operations(single) { event in Self.send(event, to: sink) }
       }
