@@ -9,9 +9,12 @@ import Testing
 
 @Suite("Service host")
 struct ServiceHostTests {
-  private func get(_ port: Int, _ path: String, post body: String? = nil) async throws -> (Int, String) {
+  private func get(
+    _ port: Int, _ path: String, post body: String? = nil, headers: [String: String] = [:]
+  ) async throws -> (Int, String) {
     var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
     request.timeoutInterval = 5
+    for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
     if let body {
       request.httpMethod = "POST"
       request.httpBody = Data(body.utf8)
@@ -75,6 +78,32 @@ struct ServiceHostTests {
       if !isFree { try await Task.sleep(for: .milliseconds(50)) }
     }
     #expect(isFree, "the port is given back")
+  }
+
+  @Test("A page of another origin works no route of a service, by its own name or by one that it points here")
+  func foreignPages() async throws {
+    let routes = [
+      HTTPRoute(.post, "/") { _ in HTTPReply(body: "changed") }, HTTPRoute(.get, "/") { _ in HTTPReply(body: "read") },
+    ]
+    let port = try freePort()
+    let host = ServiceHost(name: "test", port: port, routes: routes)
+    try await host.run {
+      for (headers, read, changed) in [
+        ([:], 200, 200), (["Origin": "http://127.0.0.1:\(port)"], 200, 200), (["Sec-Fetch-Site": "none"], 200, 200),
+        (["Origin": "http://evil.example"], 200, 403), (["Origin": "null"], 200, 403),
+        (["Origin": "http://127.0.0.1:1"], 200, 403), (["Sec-Fetch-Site": "cross-site"], 200, 403),
+        (["Sec-Fetch-Site": "same-site"], 200, 403),
+        (["Host": "evil.example", "Origin": "http://evil.example"], 421, 421), (["Host": "127.0.0.1.a.b"], 421, 421),
+        (["Host": "localhost:1"], 200, 200), (["Host": "[::1]:1"], 200, 200),
+      ] as [([String: String], Int, Int)] {
+        let (got, posted) = (
+          try await get(port, "/", headers: headers).0, try await get(port, "/", post: "x=y", headers: headers).0
+        )
+        #expect(got == read && posted == changed, "\(headers): \(got), \(posted)")
+      }
+      let health = try await get(port, "/health", headers: ["Host": "heartbeat"]).0
+      #expect(health == 503, "not ready is all that is wrong")
+    }
   }
 
   @Test("What the body throws comes out")

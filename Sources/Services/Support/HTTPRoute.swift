@@ -10,6 +10,9 @@ public struct HTTPRoute: Sendable {
   public let path: String
   let handler: @Sendable ([UInt8]) async -> HTTPReply
 
+  /// Requests whose `Host` is neither an IP address nor localhost get 421, and a POST that a browser sends for a page of
+  /// another origin gets 403, before the handler sees them.
+  ///
   /// - Parameter handler: takes the request's body, at most `ServiceHost.bodyLimitBytes`.
   public init(_ method: Method, _ path: String, handler: @escaping @Sendable ([UInt8]) async -> HTTPReply) {
     self.method = method

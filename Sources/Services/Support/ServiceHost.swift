@@ -121,6 +121,9 @@ public struct ServiceHost: Sendable {
     }
     for route in routes {
       router.on(RouterPath(route.path), method: route.method == .get ? .get : .post) { request, _ in
+        let refusal = RequestOrigin.refusal(
+          of: request.headers, host: request.head.authority, isChange: route.method == .post)
+        if let refusal { return refusal.response }
         let body = try await request.body.collect(upTo: Self.bodyLimitBytes)
         return await route.handler(Array(body.readableBytesView)).response
       }
