@@ -125,7 +125,30 @@ struct HTTPTests {
     }
     try await TestServer.with(origins: .any) { port in
       let headers = ["Sec-Fetch-Site": "cross-site"]
-      #expect(try await ask(port, "GET", "/graphql?query=%7Bhello%7D", headers).0.status == 200)
+      let answer = try await ask(port, "GET", "/graphql?query=%7Bhello%7D", headers).0
+      #expect(answer.status == 200)
+    }
+  }
+
+  @Test("A host name that is not this server's gets 421, so that nobody's name pointed here makes his page ours")
+  func hostNames() async throws {
+    try await TestServer.with { port in
+      for (host, isOwn) in [
+        ("evil.example", false), ("evil.example:\(port)", false), ("127.0.0.1.evil.example", false), ("", false),
+        ("localhost.evil.example", false), ("[evil.example]", false), ("127.0.0.1", true), ("[::1]:1", true),
+        ("LOCALHOST:\(port)", true), ("bank.example:99", true),
+      ] {
+        for target in ["/graphql?query=%7Bhello%7D", "/graphql/stream?query=%7Bhello%7D"] {
+          let request = "GET \(target) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n"
+          let answer = try RawHTTP.parse(try await RawHTTP.exchange(port, Array(request.utf8)))
+          #expect(answer.status == (isOwn ? 200 : 421), "\(host) \(target)")
+          #expect(answer.body.contains("world") == isOwn)
+        }
+      }
+      let health = "GET /health HTTP/1.1\r\nHost: elsewhere\r\nConnection: close\r\n\r\n"
+      #expect(try RawHTTP.parse(try await RawHTTP.exchange(port, Array(health.utf8))).status == 200)
+      let upgrade = try await RawHTTP.ask(port, "GET", "/graphql-ws")
+      #expect(upgrade.status == 426 && upgrade.headers["upgrade"] == "websocket")
     }
   }
 
@@ -177,7 +200,7 @@ struct HTTPTests {
       let (answer, json) = try await ask(port, body: large)
       #expect(answer.status == 413 && code(json) == .string("LIMIT"))
       let chunked = """
-        POST /graphql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n\
+        POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Type: application/json\r\n\
         Transfer-Encoding: chunked\r\n\r\n\(String(large.utf8.count, radix: 16))\r\n\(large)\r\n0\r\n\r\n
         """
       let found = try RawHTTP.parse(try await RawHTTP.exchange(port, Array(chunked.utf8)))
@@ -241,7 +264,7 @@ struct HTTPTests {
   @Test("A connection takes several requests, and garbage on the port is answered and closed")
   func connections() async throws {
     try await TestServer.with { port in
-      let one = "GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nHost: x\r\n"
+      let one = "GET /graphql?query=%7Bhello%7D HTTP/1.1\r\nHost: 127.0.0.1\r\n"
       let answers = try await RawHTTP.exchange(port, Array("\(one)\r\n\(one)\r\n\(one)Connection: close\r\n\r\n".utf8))
       let text = String(decoding: answers, as: UTF8.self)
       #expect(text.split(separator: "HTTP/1.1 200 OK", omittingEmptySubsequences: false).count == 4)
@@ -251,7 +274,8 @@ struct HTTPTests {
       ] {
         #expect(try RawHTTP.parse(try await RawHTTP.exchange(port, garbage)).status == 400)
       }
-      let line = "GET /\(String(repeating: "x", count: 4 << 20)) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+      let line =
+        "GET /\(String(repeating: "x", count: 4 << 20)) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
       let long = try await RawHTTP.exchange(port, Array(line.utf8))
       #expect(try RawHTTP.parse(long).status >= 400, "a line of 4 MiB")
       #expect(try await RawHTTP.ask(port, "GET", "/health").body == "well")

@@ -16,6 +16,7 @@ enum TestServer {
     let server = GraphQLServer(
       service: service, limits: limits, origins: origins, graphiQL: graphiQL, hooks: service.hooks
     ) { $0 }
+    service.counters.prepareToStop.withLock { $0 = { server.prepareToStop() } }
     try await serve(server, until: stops, body)
   }
 

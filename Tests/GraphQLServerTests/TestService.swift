@@ -12,10 +12,12 @@ struct TestService: GraphQLService {
     let dropped = Atomic(0)
     /// Streams of `hub` that run.
     let listening = Atomic(0)
+    /// What a service does before it closes what its subscriptions read from.
+    let prepareToStop = Mutex<@Sendable () -> Void>({})
   }
 
   private static let fields: [OperationKind: Set<String>] = [
-    .query: ["__typename", "__type", "hello", "nothing", "slow", "stats", "whoami", "variable"],
+    .query: ["__typename", "__type", "hello", "nothing", "slow", "stubborn", "stats", "whoami", "variable"],
     .mutation: ["__typename", "publish", "stop"],
     .subscription: ["three", "ticks", "never", "hub", "broken", "crash", "refused", "whoami"],
   ]
@@ -57,6 +59,10 @@ struct TestService: GraphQLService {
     case "slow":
       try? await Task.sleep(for: .seconds(60))
       return .field("slow", .bool(Task.isCancelled))
+    case "stubborn":
+      // Does not end when it is cancelled.
+      await Task.detached { try? await Task.sleep(for: .seconds(2)) }.value
+      return .field("stubborn", .bool(Task.isCancelled))
     case "publish":
       let count = operation.integer("count") ?? 1
       let text = String(repeating: "x", count: operation.integer("bytes") ?? 1)
@@ -67,6 +73,8 @@ struct TestService: GraphQLService {
       }
       return .field("publish", .integer(Int64(count)))
     case "stop":
+      counters.prepareToStop.withLock { $0 }()
+      hub.close()
       stop()
       return .field("stop", .bool(true))
     case "stats": return .field("stats", stats)
@@ -159,6 +167,8 @@ final class Hub: Sendable {
     }
     return stream
   }
+
+  func close() { for continuation in listeners.withLock({ Array($0.values) }) { continuation.finish() } }
 
   func publish(_ response: GraphQLResponse) {
     for continuation in listeners.withLock({ Array($0.values) }) { continuation.yield(response) }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import NIOCore
 
 /// Whose pages may ask (RFC 6454): for the CORS headers and for opening a WebSocket, which CORS does not guard.
 ///
@@ -26,6 +27,30 @@ public enum AllowedOrigins: Hashable, Sendable {
       let wanted = origin.lowercased()
       return origins.contains { $0.lowercased() == wanted } || isOwn(wanted, host: host)
     }
+  }
+
+  /// Whether a request may name this host: an IP address, localhost, or that of an allowed origin.
+  ///
+  /// Any other name may be one that its owner has pointed at this server (DNS rebinding), and to the browser that
+  /// owner's page is then one of this server. A client that is no browser may leave the name out.
+  ///
+  /// - Parameter host: the header `Host`, with or without a port.
+  func allowsHost(_ host: String?) -> Bool {
+    guard case .only(let origins) = self, let host else { return true }
+    let name = Self.hostName(host[...])
+    if name == "localhost" || (try? SocketAddress(ipAddress: name, port: 0)) != nil { return true }
+    return origins.contains { origin in
+      guard let scheme = origin.range(of: "://") else { return false }
+      return Self.hostName(origin[scheme.upperBound...]) == name
+    }
+  }
+
+  /// Without the port, and without the brackets around an IPv6 address; in lower case.
+  private static func hostName(_ authority: Substring) -> String {
+    if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+      return authority[..<end].dropFirst().lowercased()
+    }
+    return authority.prefix { $0 != ":" }.lowercased()
   }
 
   /// Whether a page may make a browser send this GET.

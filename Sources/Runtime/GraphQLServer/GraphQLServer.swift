@@ -16,6 +16,8 @@ import HummingbirdCore
 /// and GET. Bodies that are not `application/json` are refused with 415, a GET that a browser sends for such a page and
 /// a WebSocket from a foreign origin with 403, and no cookie is ever looked at.
 ///
+/// A name that somebody has pointed here (DNS rebinding) does not make a page one of this server: see ``mount(on:)``.
+///
 /// GET never executes a mutation. Queries and subscriptions it does execute: resolvers that do more than read have to
 /// look at ``ClientInfo/isGet``.
 public struct GraphQLServer<Service: GraphQLService>: Sendable {
@@ -52,12 +54,22 @@ public struct GraphQLServer<Service: GraphQLService>: Sendable {
       UpgradableChannel(
         responder: responder, gate: UpgradeGate(origins: origins, connections: connections, hooks: hooks),
         configuration: WebSocketConfiguration(
-          limits: limits, hooks: hooks, operations: { client in operations(of: client) }))
+          limits: limits, hooks: hooks, isStopping: { connections.isStopping }, stops: { connections.stop() },
+          operations: { client in operations(of: client) }))
     }
   }
 
-  /// Adds the routes, and CORS headers to the answers of all routes that are added to the router from now on.
+  /// Says that the application is about to stop: from now on no operation over a WebSocket or stream is told to be
+  /// complete or failed, since what ends now ends because the server does. Clients see 1001, or a stream that breaks off,
+  /// and know by that to come again.
+  ///
+  /// To be called before what resolvers read from is closed. It is also noticed when the application stops.
+  public func prepareToStop() { connections.stop() }
+
+  /// Adds the routes. All routes that are added to the router from now on get CORS headers, and 421 for a `Host` that
+  /// is no IP address, not localhost and not of an allowed origin.
   public func mount<Context: RequestContext>(on router: Router<Context>) {
+    router.add(middleware: HostCheck<Context>(origins: origins, hooks: hooks))
     router.add(middleware: CORS<Context>(origins: origins))
     let http = HTTPEndpoint(server: self)
     router.on("/graphql", method: .get) { request, _ in await http.answer(request) }
@@ -75,7 +87,10 @@ public struct GraphQLServer<Service: GraphQLService>: Sendable {
       }
     }
     router.on("/graphql-ws", method: .get) { _, _ in
-      http.refusal(MalformedRequest("open a WebSocket here, on a new connection", status: 426), allow: nil)
+      var answer = http.refusal(MalformedRequest("open a WebSocket here, on a new connection", status: 426))
+      answer.headers[.connection] = "upgrade"
+      answer.headers[.upgrade] = "websocket"
+      return answer
     }
     graphiQL.mount(on: router)
   }

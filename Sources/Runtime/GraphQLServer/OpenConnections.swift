@@ -22,11 +22,16 @@ final class OpenConnections: Sendable {
   fileprivate let count = Atomic(0)
   fileprivate let hooks: GraphQLServerHooks
   private let limit: Int
+  private let stopping = Atomic(false)
 
   init(limit: Int, hooks: GraphQLServerHooks) {
     self.limit = limit
     self.hooks = hooks
   }
+
+  /// The server ends.
+  var isStopping: Bool { stopping.load(ordering: .acquiring) }
+  func stop() { stopping.store(true, ordering: .releasing) }
 
   /// Nil when all places are taken.
   func take(_ transport: ClientInfo.Transport) -> Place? {

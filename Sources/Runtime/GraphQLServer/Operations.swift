@@ -6,6 +6,8 @@ enum OperationEvent: Sendable {
   /// It did not begin, or broke off; the last event.
   case failed([GraphQLError])
   case complete
+
+  var isLast: Bool { if case .next = self { false } else { true } }
 }
 
 /// Runs operations of one client, whose context it holds; `send` returns false when nobody listens any more.

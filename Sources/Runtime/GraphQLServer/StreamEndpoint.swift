@@ -29,7 +29,10 @@ struct StreamEndpoint<Service: GraphQLService>: Sendable {
           transport: .eventStream, method: request.method, remoteAddress: Peer.current?.remoteAddress,
           headers: request.headers))
       return server.stream { sink in
-        await operations(single) { event in Self.send(event, to: sink) }
+        await operations(single) { event in
+          if server.connections.isStopping, event.isLast { return false }
+          return Self.send(event, to: sink)
+        }
       }
     } catch {
       return http.refusal(error, allow: error.status == 405 ? "POST" : nil)

@@ -22,6 +22,9 @@ struct UpgradeGate: Sendable {
     else {
       throw Refusal(status: .badRequest, reason: "WebSockets are at \(Self.paths.joined(separator: " and "))")
     }
+    guard origins.allowsHost(headers.first(name: "host")) else {
+      throw Refusal(status: .misdirectedRequest, reason: AllowedOrigins.hostRefusal)
+    }
     guard head.method == .GET, head.version == .http1_1 else {
       throw Refusal(status: .badRequest, reason: "a WebSocket is opened with GET and HTTP/1.1")
     }
@@ -115,6 +118,8 @@ final class UpgradeGateHandler: ChannelInboundHandler, RemovableChannelHandler {
     head.headers.add(name: "content-length", value: String(refusal.reason.utf8.count + 1))
     head.headers.add(name: "connection", value: "close")
     if refusal.status == .upgradeRequired {
+      // Both belong to a 426 (RFC 9110, sections 7.8 and 15.5.22).
+      head.headers.add(name: "connection", value: "upgrade")
       head.headers.add(name: "upgrade", value: "websocket")
       head.headers.add(name: "sec-websocket-version", value: "13")
     }

@@ -52,8 +52,12 @@ extension ByteBuffer {
 
   /// A whole close frame.
   static func closeFrame(_ reason: CloseReason) -> ByteBuffer {
-    var text = reason.text
-    while text.utf8.count > 123 { text.removeLast() }
+    // Forwards: a text may be as long as a message, and to shorten it from its end takes time quadratic in that.
+    var text = ""
+    for scalar in reason.text.unicodeScalars {
+      guard text.utf8.count + UTF8.width(scalar) <= 123 else { break }
+      text.unicodeScalars.append(scalar)
+    }
     var buffer = ByteBuffer()
     buffer.writeFrameHeader(.connectionClose, length: 2 + text.utf8.count)
     buffer.writeInteger(reason.code)

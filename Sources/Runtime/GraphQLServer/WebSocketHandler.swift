@@ -53,6 +53,7 @@ final class WebSocketHandler: ChannelInboundHandler {
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is ChannelShouldQuiesceEvent {
+      session.serverStops()
       close(.goingAway)
     } else if event as? ChannelEvent == .inputClosed {
       // Nothing can come any more, not even the answer to a ping.

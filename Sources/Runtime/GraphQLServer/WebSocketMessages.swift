@@ -45,6 +45,10 @@ struct CloseReason: Error, Equatable {
 
 /// What a client says, in either sub-protocol.
 enum ClientMessage: Equatable, Sendable {
+  /// Of an operation's id, which is kept as long as the operation runs.
+  static let maxIDBytes = 256
+  private static let maxTypeBytes = 64
+
   /// With an object, when there is one.
   case connectionInit(JSONValue?)
   case ping(JSONValue?)
@@ -59,6 +63,9 @@ enum ClientMessage: Equatable, Sendable {
       throw String(validating: text, as: UTF8.self) == nil ? .notUTF8 : .invalid("Invalid message: \(error)")
     }
     guard case .string(let type)? = json["type"] else { throw .invalid("Message is missing the 'type' property") }
+    guard type.utf8.count <= Self.maxTypeBytes else {
+      throw .invalid("'type' is longer than \(Self.maxTypeBytes) bytes, so there is no such type")
+    }
     switch (subProtocol, type) {
     case (_, "connection_init"): self = .connectionInit(try Self.payload(of: json))
     case (.transport, "ping"): self = .ping(try Self.payload(of: json))
@@ -85,6 +92,7 @@ enum ClientMessage: Equatable, Sendable {
     guard case .string(let id)? = json["id"], !id.isEmpty else {
       throw .invalid("'id' has to be a string that is not empty")
     }
+    guard id.utf8.count <= maxIDBytes else { throw .invalid("'id' may have at most \(maxIDBytes) bytes") }
     return id
   }
 

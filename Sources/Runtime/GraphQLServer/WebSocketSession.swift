@@ -9,6 +9,10 @@ import Synchronization
 struct WebSocketConfiguration: Sendable {
   let limits: GraphQLServerLimits
   let hooks: GraphQLServerHooks
+  /// The server ends: operations that end now were not done.
+  let isStopping: @Sendable () -> Bool
+  /// Called when it is seen to end.
+  let stops: @Sendable () -> Void
   /// Begins with a client that was let in.
   let operations: @Sendable (ClientInfo) -> Operations
 }
@@ -16,16 +20,14 @@ struct WebSocketConfiguration: Sendable {
 /// The messages of one WebSocket, in either sub-protocol: what the client asks for is run in a task each, what they
 /// say is queued.
 final class WebSocketSession: Sendable {
-  private struct Running {
-    /// Tells it from an operation that had the same id before.
-    var serial: Int
-    var task: Task<Void, Never>
-  }
-
   private struct State {
     /// Nil until `connection_init`.
     var operations: Operations?
-    var running: [String: Running] = [:]
+    /// What the client knows of: the serial number tells an operation from one that had the same id before.
+    var running: [String: Int] = [:]
+    /// All whose task has not ended, also those that the client has completed: they count against the limit, since a
+    /// client could otherwise begin without end what does not stop at once.
+    var tasks: [Int: Task<Void, Never>] = [:]
     var lastSerial = 0
     var hasEnded = false
   }
@@ -83,6 +85,7 @@ final class WebSocketSession: Sendable {
       // An error of closing: it is closed all the same.
       _ = try? await channel.closeFuture.get()
     } onCancel: {
+      configuration.stops()
       let handler = handler
       channel.eventLoop.execute { handler.value?.close(.goingAway) }
     }
@@ -95,12 +98,13 @@ final class WebSocketSession: Sendable {
     outbox.close()
     let tasks = state.withLock { state in
       state.hasEnded = true
-      return state.running.values.map(\.task)
+      return Array(state.tasks.values)
     }
     for task in tasks { task.cancel() }
     return tasks
   }
 
+  func serverStops() { configuration.stops() }
   func handlerWasRemoved() { handler.value = nil }
 
   var isInitialised: Bool { state.withLock { $0.operations != nil } }
@@ -117,7 +121,8 @@ final class WebSocketSession: Sendable {
     case .ping(let payload): outbox.appendText(ServerMessage.pong(payload))
     case .pong: break
     case .subscribe(let id, let request): try subscribe(id: id, request, subProtocol)
-    case .complete(let id): state.withLock { $0.running.removeValue(forKey: id) }?.task.cancel()
+    case .complete(let id):
+      state.withLock { state in state.running.removeValue(forKey: id).flatMap { state.tasks[$0] } }?.cancel()
     case .terminate: throw .normal
     }
   }
@@ -142,19 +147,26 @@ final class WebSocketSession: Sendable {
       if let running = state.running[id] {
         if subProtocol == .transport { return .duplicate }
         // The legacy protocol lets a client begin anew with an id.
-        running.task.cancel()
+        state.tasks[running]?.cancel()
         state.running[id] = nil
       }
-      guard state.running.count < limit else { return .tooMany }
+      guard state.tasks.count < limit else { return .tooMany }
       state.lastSerial += 1
       let serial = state.lastSerial
       let prefix = ServerMessage.nextPrefix(id: id, subProtocol)
-      let task = Task {
-        await operations(request) { event in self.send(event, id: id, serial: serial, prefix: prefix, subProtocol) }
-        // An operation that was cancelled has not said that it ended.
-        _ = self.forget(id: id, serial: serial)
+      state.tasks[serial] = Task {
+        let last = Mutex<String?>(nil)
+        await operations(request) { event in
+          switch event {
+          case .next(let response): return !Task.isCancelled && self.outbox.appendText(prefix, response.utf8, "}")
+          case .failed(let errors): last.withLock { $0 = ServerMessage.error(id: id, errors, subProtocol) }
+          case .complete: last.withLock { $0 = ServerMessage.complete(id: id) }
+          }
+          return true
+        }
+        self.ended(id: id, serial: serial, saying: last.withLock { $0 })
       }
-      state.running[id] = Running(serial: serial, task: task)
+      state.running[id] = serial
       return .started
     }
     switch outcome {
@@ -169,24 +181,16 @@ final class WebSocketSession: Sendable {
 
   // MARK: what operations say
 
-  private func send(
-    _ event: OperationEvent, id: String, serial: Int, prefix: [UInt8], _ subProtocol: SubProtocol
-  ) -> Bool {
-    switch event {
-    case .next(let response): return !Task.isCancelled && outbox.appendText(prefix, response.utf8, "}")
-    case .failed(let errors):
-      // Forgotten first: after the message the client may use the id again.
-      return forget(id: id, serial: serial) && outbox.appendText(ServerMessage.error(id: id, errors, subProtocol))
-    case .complete: return forget(id: id, serial: serial) && outbox.appendText(ServerMessage.complete(id: id))
-    }
-  }
-
-  /// Returns false when the client has completed it before.
-  private func forget(id: String, serial: Int) -> Bool {
-    state.withLock { state in
-      guard state.running[id]?.serial == serial else { return false }
+  /// - Parameter last: nil when the operation was cancelled, so that nobody waits for a last message.
+  private func ended(id: String, serial: Int, saying last: String?) {
+    // Its place is given back first: after the message the client may use place and id again.
+    let isKnown = state.withLock { state in
+      state.tasks[serial] = nil
+      guard state.running[id] == serial else { return false }
       state.running[id] = nil
       return true
     }
+    // At the end of the server it is no end of the operation: the close code 1001 tells the client to come again.
+    if isKnown, let last, !configuration.isStopping() { outbox.appendText(last) }
   }
 }

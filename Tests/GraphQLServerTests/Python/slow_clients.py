@@ -22,7 +22,7 @@ async def slow_reader():
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     slow.connect(("127.0.0.1", PORT))
     slow.sendall((
-        f"GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        f"GET /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: {TRANSPORT}\r\n\r\n").encode())
     query = '{"id":"1","type":"subscribe","payload":{"query":"subscription{hub}"}}'
     slow.sendall(frame(1, '{"type":"connection_init"}'))

@@ -151,7 +151,7 @@ def slow_reader():
     slow = socket.socket()
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     slow.connect(("127.0.0.1", PORT))
-    slow.sendall(b"GET /graphql/stream?query=subscription%7Bhub%7D HTTP/1.1\r\nHost: x\r\n\r\n")
+    slow.sendall(b"GET /graphql/stream?query=subscription%7Bhub%7D HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     results = []
 
     def read():

@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 import slow_clients  # noqa: F401, its cases are cases of this script
 from websocket_tools import (
     CASES, LEGACY, PORT, TRANSPORT, ask, case, closed, frame, initialise, opened, raw, read_close, read_frame, receive,
-    send, stats_until, subscribe, url)
+    send, stats_until, subscribe, until_closed, url)
 
 
 # graphql-transport-ws
@@ -125,6 +125,10 @@ async def close_codes():
         (4400, [init, {"type": "subscribe", "id": "1", "payload": {"query": "{hello}", "operationName": 1}}]),
         (4400, [init, {"type": "complete"}]), (4400, ['{"type":"ping","type":"ping"}']),
         (4400, ["[" * 100000]),
+        (4400, [init, {"type": "subscribe", "id": "x" * 257, "payload": {"query": "{hello}"}}]),
+        (4400, [init, {"type": "complete", "id": "x" * 257}]),
+        # To cut such a text letter by letter from its end would take minutes.
+        (4400, [{"type": "\U0001F1F3\U0001F1F1" * 40000}]), (4400, [{"type": "\u00e9" * 60}]),
         (4401, [long]), (4429, [init, init]), (4409, [init, long, long]),
     ]
     for code, messages in expected:
@@ -171,8 +175,22 @@ async def too_many_subscriptions():
         assert message["id"] == "3" and message["type"] == "error", message
         assert message["payload"][0]["extensions"]["code"] == "LIMIT", message
         await send(socket, id="1", type="complete")
+        await stats_until(subscriptions=1)
         await subscribe(socket, "subscription{three}", id="3")
-        assert (await receive(socket))["payload"] == {"data": {"three": 1}}
+        for _ in range(3):
+            assert (await receive(socket))["type"] == "next"
+        assert (await receive(socket))["type"] == "complete"
+        # What takes no notice of being completed keeps its place until it has ended.
+        await subscribe(socket, "{stubborn}", id="4")
+        await stats_until(subscriptions=2)
+        await send(socket, id="4", type="complete")
+        await subscribe(socket, "{hello}", id="5")
+        message = await receive(socket)
+        assert message["id"] == "5" and message["payload"][0]["extensions"]["code"] == "LIMIT", message
+        await stats_until(subscriptions=1)
+        await subscribe(socket, "{hello}", id="4")
+        message = await receive(socket)
+        assert message["id"] == "4" and message["type"] == "next", message
 
 
 @case
@@ -208,6 +226,17 @@ async def refused():
         except websockets.InvalidStatus as error:
             got = error.response.status_code
         assert got == status, (origin, got)
+    for host, status in [
+        ("evil.example", 421), ("127.0.0.1.evil.example", 421), (f"evil.example:{PORT}", 421), ("1.2.3", 421),
+        ("localhost", 101), ("BANK.example:1", 101), ("127.0.0.1", 101), ("[::1]:8888", 101), ("192.0.2.7:80", 101),
+    ]:
+        connection = socket.create_connection(("127.0.0.1", PORT), timeout=20)
+        connection.sendall((f"GET /graphql HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            f"Sec-WebSocket-Protocol: {TRANSPORT}\r\n\r\n").encode())
+        answer = connection.recv(4096)
+        assert answer.startswith(f"HTTP/1.1 {status} ".encode()), (host, answer)
+        connection.close()
     for path in ["/", "/health", "/graphql/", "/graphql/stream", "/nosuch"]:
         try:
             async with opened(path):
@@ -224,19 +253,21 @@ async def refused():
     ]:
         headers = {name: value for name, value in {**good, **change}.items() if value}
         connection = socket.create_connection(("127.0.0.1", PORT), timeout=20)
-        text = f"{method} /graphql HTTP/1.1\r\nHost: x\r\n"
+        text = f"{method} /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n"
         text += "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         connection.sendall((text + "\r\n" + ("12345" if "Content-Length" in headers else "")).encode())
         answer = b""
         while part := connection.recv(4096):
             answer += part
         assert answer.startswith(f"HTTP/1.1 {status} ".encode()), (change, answer)
+        if status == 426:
+            assert b"\nupgrade: websocket\r" in answer.lower() and b"\nconnection: upgrade\r" in answer.lower(), answer
         connection.close()
     # As the second request of a connection.
     connection = socket.create_connection(("127.0.0.1", PORT), timeout=20)
-    connection.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    connection.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     assert connection.recv(4096).startswith(b"HTTP/1.1 200")
-    connection.sendall(("GET /graphql HTTP/1.1\r\nHost: x\r\n" + "".join(
+    connection.sendall(("GET /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\n" + "".join(
         f"{name}: {value}\r\n" for name, value in good.items()) + "\r\n").encode())
     assert connection.recv(4096).startswith(b"HTTP/1.1 400")
     connection.close()
@@ -422,27 +453,30 @@ async def shutdown():
         sockets.append(await connect(url(), subprotocols=[protocol]))
     await send(sockets[0], type="connection_init")
     await subscribe(sockets[0], "subscription{ticks}")
+    # Its source is closed with the server, which is no end that the client may take for one.
+    await subscribe(sockets[0], "subscription{hub}", id="2")
     await send(sockets[1], type="connection_init")
     await send(sockets[1], id="1", type="start", payload={"query": "subscription{never}"})
     deaf = raw()
     streams = []
-    for path in ["/graphql/stream?query=subscription%7Bticks%7D", "/graphql/stream?query=subscription%7Bnever%7D", "/events"]:
+    for path in ["/graphql/stream?query=subscription%7Bticks%7D", "/graphql/stream?query=subscription%7Bhub%7D", "/events"]:
         stream = socket.create_connection(("127.0.0.1", PORT), timeout=20)
-        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        stream.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         assert stream.recv(4096).startswith(b"HTTP/1.1 200")
         streams.append(stream)
     idle = socket.create_connection(("127.0.0.1", PORT), timeout=20)
-    await stats_until(open=7, subscriptions=4)
+    await stats_until(open=7, subscriptions=5)
     try:
         await ask("mutation{stop}")
     except Exception:
         pass  # its answer may be cut off
     for one in sockets:
-        assert await closed(one) == 1001
+        types, code = await until_closed(one)
+        assert code == 1001 and not types & {"complete", "error"}, (types, code)
     assert read_close(deaf) == 1001
     for stream in streams + [idle, deaf]:
-        while await asyncio.to_thread(stream.recv, 65536):
-            pass
+        while part := await asyncio.to_thread(stream.recv, 65536):
+            assert b"event: complete" not in part, part
 
 
 asyncio.run(asyncio.wait_for(CASES[sys.argv[2]](), 200))

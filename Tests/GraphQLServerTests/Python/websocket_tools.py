@@ -79,6 +79,16 @@ async def closed(socket, seconds=20):
         return error.rcvd.code
 
 
+async def until_closed(socket, seconds=20):
+    """The types of the messages before the server's close, and its code."""
+    types = set()
+    try:
+        while True:
+            types.add((await receive(socket, seconds))["type"])
+    except websockets.ConnectionClosed as error:
+        return types, error.rcvd and error.rcvd.code
+
+
 def raw(path="/graphql", protocol=TRANSPORT, extra=""):
     """An open WebSocket as a plain socket."""
     connection = socket.create_connection(("127.0.0.1", PORT), timeout=20)
