@@ -14,6 +14,23 @@ struct StreamTests {
   @Test("A client that never reads is dropped, the other gets everything")
   func slowReader() async throws { try await run("slow_reader") { $0.maxQueuedMessages = 500 } }
 
+  @Test("A request that does not come to its end is given up, and so is who takes nothing of his answer")
+  func deadlines() async throws {
+    try await run("deadlines") {
+      $0.requestTimeoutMillis = 1_000
+      $0.writeTimeoutMillis = 2_000
+      $0.maxBodyBytes = 32 << 20
+    }
+  }
+
+  @Test("HTTP connections have a limit; who keeps one past it open is not waited for")
+  func tooManyConnections() async throws {
+    try await run("too_many") {
+      $0.maxHTTPConnections = 2
+      $0.closeTimeoutMillis = 500
+    }
+  }
+
   @Test("An event is written as the HTML standard reads it")
   func text() {
     let events: [(ServerSentEvent, String)] = [

@@ -8,6 +8,7 @@ struct TestService: GraphQLService {
   /// What tests ask for with the field `stats`.
   final class Counters: Sendable {
     let open = Atomic(0)
+    let http = Atomic(0)
     let subscriptions = Atomic(0)
     let dropped = Atomic(0)
     /// Streams of `hub` that run.
@@ -105,6 +106,7 @@ struct TestService: GraphQLService {
   private var stats: JSONValue {
     .object([
       .init("open", .integer(Int64(counters.open.load(ordering: .relaxed)))),
+      .init("http", .integer(Int64(counters.http.load(ordering: .relaxed)))),
       .init("subscriptions", .integer(Int64(counters.subscriptions.load(ordering: .relaxed)))),
       .init("dropped", .integer(Int64(counters.dropped.load(ordering: .relaxed)))),
       .init("listening", .integer(Int64(counters.listening.load(ordering: .relaxed)))),
@@ -114,7 +116,10 @@ struct TestService: GraphQLService {
   var hooks: GraphQLServerHooks {
     let counters = counters
     return GraphQLServerHooks(
-      connectionsChanged: { _, by in counters.open.add(by, ordering: .relaxed) },
+      connectionsChanged: { transport, by in
+        if transport == .http { counters.http.add(by, ordering: .relaxed) }
+        if transport != .http { counters.open.add(by, ordering: .relaxed) }
+      },
       subscriptionsChanged: { by in counters.subscriptions.add(by, ordering: .relaxed) },
       slowClientDropped: { _ in counters.dropped.add(1, ordering: .relaxed) })
   }

@@ -28,6 +28,7 @@ public struct GraphQLServer<Service: GraphQLService>: Sendable {
   let hooks: GraphQLServerHooks
   let context: @Sendable (ClientInfo) -> Service.Context
   let connections: OpenConnections
+  private let httpConnections: OpenConnections
 
   /// - Parameters:
   ///   - service: the schema with its resolvers.
@@ -46,6 +47,7 @@ public struct GraphQLServer<Service: GraphQLService>: Sendable {
     self.hooks = hooks
     self.context = context
     connections = OpenConnections(limit: limits.maxConnections, hooks: hooks)
+    httpConnections = OpenConnections(limit: limits.maxHTTPConnections, hooks: hooks)
   }
 
   /// What the application that has the routes listens with: HTTP/1.1 whose connections may become WebSockets.
@@ -53,6 +55,7 @@ public struct GraphQLServer<Service: GraphQLService>: Sendable {
     HTTPServerBuilder { responder in
       UpgradableChannel(
         responder: responder, gate: UpgradeGate(origins: origins, connections: connections, hooks: hooks),
+        httpConnections: httpConnections,
         configuration: WebSocketConfiguration(
           limits: limits, hooks: hooks, isStopping: { connections.isStopping }, stops: { connections.stop() },
           operations: { client in operations(of: client) }))

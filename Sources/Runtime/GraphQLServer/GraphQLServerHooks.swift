@@ -1,6 +1,6 @@
 /// What the server tells whoever counts. Closures are called from any thread and have to be quick.
 public struct GraphQLServerHooks: Sendable {
-  /// A WebSocket or stream opened (+1) or ended (-1).
+  /// A WebSocket, stream or HTTP connection opened (+1) or ended (-1); an HTTP connection ends when it becomes a WebSocket.
   public var connectionsChanged: @Sendable (_ transport: ClientInfo.Transport, _ by: Int) -> Void
   /// An operation over a WebSocket or stream began (+1) or ended (-1).
   public var subscriptionsChanged: @Sendable (_ by: Int) -> Void

@@ -10,6 +10,13 @@ public struct GraphQLServerLimits: Hashable, Sendable {
   public var maxSubscriptionsPerConnection = 100
   /// WebSockets and streams that are open at a time.
   public var maxConnections = 10_000
+  /// HTTP connections that are open at a time, those of streams counted; one more gets 503. A WebSocket counts until it
+  /// is open.
+  public var maxHTTPConnections = 10_000
+  /// From the opening of a connection to the head of its first request, and from the head of a request to its end.
+  public var requestTimeoutMillis = 30_000
+  /// How long a client may take none of the bytes of an answer that wait for it; then its connection is closed.
+  public var writeTimeoutMillis = 30_000
   /// Messages that wait for a client that reads slowly; then its connection is closed.
   public var maxQueuedMessages = 1_000
   /// The same in bytes.

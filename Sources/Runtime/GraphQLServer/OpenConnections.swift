@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Counts WebSockets and streams against their limit.
+/// Counts connections against their limit: one of these counts WebSockets and streams, another HTTP connections.
 final class OpenConnections: Sendable {
   /// Holds a place; it is free again when the last reference is gone, so no way out can forget it.
   final class Place: Sendable {

@@ -10,7 +10,7 @@ import NIOWebSocket
 
 /// A connection of the server: HTTP/1.1 for Hummingbird's router, or a WebSocket when its first request asks for one.
 struct UpgradableChannel: HTTPChannelHandler {
-  /// Of an HTTP connection between requests, and before the first.
+  /// Of an HTTP connection between requests.
   private static let idleTimeout = Duration.seconds(60)
 
   typealias HTTPChannel = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
@@ -27,14 +27,18 @@ struct UpgradableChannel: HTTPChannelHandler {
 
   let responder: Responder
   let gate: UpgradeGate
+  let httpConnections: OpenConnections
   let configuration: WebSocketConfiguration
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
       // Handed from the gate to the upgrade, both on this event loop.
       let place = NIOLoopBoundBox<OpenConnections.Place?>(nil, eventLoop: channel.eventLoop)
+      // Of the connection as long as it speaks HTTP.
+      let own = NIOLoopBoundBox(httpConnections.take(.http), eventLoop: channel.eventLoop)
+      channel.closeFuture.whenComplete { _ in own.value = nil }
       let upgrade = NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
-        upgraders: [upgrader(place: place)],
+        upgraders: [upgrader(place: place, own: own)],
         notUpgradingCompletionHandler: { channel in
           channel.eventLoop.makeCompletedFuture { try http(on: channel, logger: logger) }
         })
@@ -47,7 +51,7 @@ struct UpgradableChannel: HTTPChannelHandler {
       let negotiated = try operations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
       let handler = try operations.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
       try operations.addHandler(
-        UpgradeGateHandler(gate: gate, idleTimeout: TimeAmount(Self.idleTimeout)) { place.value = $0 },
+        UpgradeGateHandler(gate: gate, isFull: own.value == nil, limits: configuration.limits) { place.value = $0 },
         position: .before(handler))
       return Value(channel: channel, negotiated: negotiated)
     }
@@ -84,7 +88,7 @@ struct UpgradableChannel: HTTPChannelHandler {
   private func http(on channel: any Channel, logger: Logger) throws -> Negotiated {
     let peer = Peer(channel: channel)
     try channel.pipeline.syncOperations.addHandlers(
-      HTTP1ToHTTPServerCodec(secure: false), PeerHandler(peer),
+      HTTP1ToHTTPServerCodec(secure: false), PeerHandler(peer), HTTPDeadlines(limits: configuration.limits),
       HTTPConnectionStateHandler(idleTimeout: Self.idleTimeout, logger: logger))
     let async = try HTTPChannel(
       wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
@@ -92,7 +96,7 @@ struct UpgradableChannel: HTTPChannelHandler {
   }
 
   private func upgrader(
-    place: NIOLoopBoundBox<OpenConnections.Place?>
+    place: NIOLoopBoundBox<OpenConnections.Place?>, own: NIOLoopBoundBox<OpenConnections.Place?>
   ) -> NIOTypedWebSocketServerUpgrader<Negotiated> {
     NIOTypedWebSocketServerUpgrader(
       maxFrameSize: configuration.limits.maxMessageBytes, enableAutomaticErrorHandling: false,
@@ -108,6 +112,7 @@ struct UpgradableChannel: HTTPChannelHandler {
           guard let held = place.value else { throw ChannelError.inappropriateOperationForState }
           // Held by the session from here on.
           place.value = nil
+          own.value = nil
           configuration.hooks.requestAnswered(.webSocket, 101)
           return .webSocket(
             try WebSocketSession.start(on: channel, head: head, place: held, configuration: configuration))

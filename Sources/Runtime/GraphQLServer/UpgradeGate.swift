@@ -7,6 +7,8 @@ struct UpgradeGate: Sendable {
   struct Refusal: Error, Equatable {
     var status: HTTPResponseStatus
     var reason: String
+
+    static let full = Refusal(status: .serviceUnavailable, reason: "too many connections are open, try later")
   }
 
   static let paths = ["/graphql", "/graphql-ws"]
@@ -45,7 +47,7 @@ struct UpgradeGate: Sendable {
       throw Refusal(status: .forbidden, reason: "pages of this origin may not ask here")
     }
     guard let place = connections.take(.webSocket) else {
-      throw Refusal(status: .serviceUnavailable, reason: "too many connections are open, try later")
+      throw .full
     }
     return place
   }
@@ -61,23 +63,27 @@ final class UpgradeGateHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias OutboundOut = HTTPServerResponsePart
 
   private let gate: UpgradeGate
-  private let idleTimeout: TimeAmount
+  private let isFull: Bool
+  private let timeoutMillis: Int
   private let accept: (OpenConnections.Place) -> Void
   private var isRefused = false
   private var timeout: Scheduled<Void>?
 
   /// - Parameters:
-  ///   - idleTimeout: for the first request to begin.
+  ///   - isFull: no place is left, so any request is refused, and is not waited for long.
   ///   - accept: called before a request for a WebSocket is let through.
-  init(gate: UpgradeGate, idleTimeout: TimeAmount, accept: @escaping (OpenConnections.Place) -> Void) {
+  init(
+    gate: UpgradeGate, isFull: Bool, limits: GraphQLServerLimits, accept: @escaping (OpenConnections.Place) -> Void
+  ) {
     self.gate = gate
-    self.idleTimeout = idleTimeout
+    self.isFull = isFull
+    timeoutMillis = isFull ? limits.closeTimeoutMillis : limits.requestTimeoutMillis
     self.accept = accept
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
     let channel = context.channel
-    timeout = context.eventLoop.scheduleTask(in: idleTimeout) { channel.close(promise: nil) }
+    timeout = context.eventLoop.scheduleTask(in: .milliseconds(Int64(timeoutMillis))) { channel.close(promise: nil) }
   }
 
   func handlerRemoved(context: ChannelHandlerContext) { timeout?.cancel() }
@@ -85,6 +91,7 @@ final class UpgradeGateHandler: ChannelInboundHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if isRefused { return }
     guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+    if isFull { return refuse(.full, version: head.version, context: context) }
     let wishes = head.headers[canonicalForm: "upgrade"].map { $0.lowercased() }
     if wishes.contains("websocket") {
       do throws(UpgradeGate.Refusal) { accept(try gate.check(head)) } catch {
@@ -112,7 +119,7 @@ final class UpgradeGateHandler: ChannelInboundHandler, RemovableChannelHandler {
 
   private func refuse(_ refusal: UpgradeGate.Refusal, version: HTTPVersion, context: ChannelHandlerContext) {
     isRefused = true
-    gate.hooks.requestAnswered(.webSocket, Int(refusal.status.code))
+    gate.hooks.requestAnswered(isFull ? .http : .webSocket, Int(refusal.status.code))
     var head = HTTPResponseHead(version: version, status: refusal.status)
     head.headers.add(name: "content-type", value: "text/plain; charset=utf-8")
     head.headers.add(name: "content-length", value: String(refusal.reason.utf8.count + 1))

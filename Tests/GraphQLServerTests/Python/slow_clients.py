@@ -17,7 +17,7 @@ async def slow_reader():
 
     That one subscribes a hundred times, to be sent more than the kernel takes for it.
     """
-    count, messages = int(sys.argv[3]), int(sys.argv[4])
+    count, messages, size = (int(text) for text in sys.argv[3:6])
     slow = socket.socket()
     slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     slow.connect(("127.0.0.1", PORT))
@@ -45,7 +45,7 @@ async def slow_reader():
             assert message["payload"]["data"]["hub"]["n"] == number, (number, message["id"])
 
     reading = [asyncio.create_task(read(one)) for one in sockets]
-    await ask("mutation{publish}", count=messages, bytes=1000)
+    await ask("mutation{publish}", count=messages, bytes=size)
     await asyncio.gather(*reading)
     stats = await stats_until(open=count, listening=count)
     assert stats["dropped"] == 1, stats

@@ -175,5 +175,91 @@ def slow_reader():
     slow.close()
 
 
+def ended(connection):
+    """Reads until the server has closed; returns what came."""
+    connection.settimeout(20)
+    data = b""
+    try:
+        while part := connection.recv(65536):
+            data += part
+    except ConnectionResetError:
+        pass
+    return data
+
+
+POST = b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+
+
+@case
+def deadlines():
+    # Nothing at all, half a head, a head without its body.
+    for text in [b"", b"GET /graphql HTTP/1.1\r\nHo", POST + b"Content-Length: 1000\r\n\r\n["]:
+        connection = socket.create_connection(("127.0.0.1", PORT))
+        connection.sendall(text)
+        assert b" 200 " not in ended(connection)
+    # A body that comes byte by byte is no better.
+    connection = socket.create_connection(("127.0.0.1", PORT))
+    connection.sendall(POST + b"Content-Length: 1000\r\n\r\n[")
+    try:
+        for _ in range(100):
+            connection.sendall(b" ")
+            time.sleep(0.1)
+        raise AssertionError("it may go on for ten times the deadline")
+    except ConnectionError:
+        pass
+    body = json.dumps({"query": "{variable}", "variables": {"value": "x" * (24 << 20)}}).encode()
+    request = POST + f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+    deaf, slow = socket.socket(), socket.socket()
+    for one in [deaf, slow]:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        one.connect(("127.0.0.1", PORT))
+        one.sendall(request)
+    # Slow, and longer at it than the deadline.
+    got = 0
+    for number in range(1, 13):
+        time.sleep(0.4)
+        while got < number * (3 << 19):
+            part = slow.recv(1 << 20)
+            assert part, f"closed after {got} bytes, while they were read"
+            got += len(part)
+    while got < 24 << 20:
+        part = slow.recv(1 << 20)
+        assert part, f"closed after {got} bytes"
+        got += len(part)
+    slow.close()
+    # The one that asks.
+    stats_until(http=1)
+    assert len(ended(deaf)) < 24 << 20
+    # A stream whose client reads stays, however little there is to say.
+    stream = socket.create_connection(("127.0.0.1", PORT))
+    stream.sendall(b"GET /graphql/stream?query=subscription%7Bnever%7D HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    stream.settimeout(3)
+    try:
+        while stream.recv(4096):
+            pass
+        raise AssertionError("the stream ended")
+    except TimeoutError:
+        pass
+
+
+@case
+def too_many():
+    held = [socket.create_connection(("127.0.0.1", PORT)) for _ in range(2)]
+    for one in held:
+        one.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert one.recv(4096).startswith(b"HTTP/1.1 200 ")
+    third = socket.create_connection(("127.0.0.1", PORT))
+    third.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert ended(third).startswith(b"HTTP/1.1 503 ")
+    assert ended(socket.create_connection(("127.0.0.1", PORT))) == b""
+    held[0].close()
+    for _ in range(400):
+        answer = requests.get(f"{BASE}/health", headers={"Connection": "close"}, timeout=20)
+        if answer.status_code == 200:
+            break
+        time.sleep(0.05)
+    assert answer.text == "well", answer.text
+
+
 CASES[sys.argv[2]]()
 print("ok")
