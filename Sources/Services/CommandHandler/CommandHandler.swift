@@ -111,7 +111,7 @@ package final class CommandHandler: Sendable {
       } catch let error as LeaseLost {
         committer.keeper.lost(error.partitions)
       } catch {
-        status.fails(error is PostgresError ? .postgres : .kafka, "\(error)")
+        status.fails(error is PostgresError ? .postgres : .kafka, error)
         if let error = error as? KafkaError, error.isFatal || error.code == .closed {
           await reader.close()
         } else {

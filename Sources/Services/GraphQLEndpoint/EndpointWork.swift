@@ -27,6 +27,7 @@ package struct EndpointWork: Sendable {
   package func run(until stop: StopFlag) async throws {
     let places = PlaceBoard()
     status.waits(.catchUp, "the transactions are not up to date yet")
+    status.waits(.answersCatchUp, "the bank's answers are not read up to now yet")
     status.waits(.registry, "the schema registry has not answered yet")
     status.started()
     do {
@@ -82,7 +83,7 @@ package struct EndpointWork: Sendable {
         status.works(.postgres)
       } catch {
         if stop.isSet { return }
-        status.fails(.postgres, "\(error)")
+        status.fails(.postgres, error)
       }
       await services.sender.probe()
       await stop.sleep(millis: Self.probeMillis)

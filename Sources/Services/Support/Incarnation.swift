@@ -43,10 +43,10 @@ public enum Incarnation {
       do {
         return try await verify(environment, database: database, role: role)
       } catch let error as KafkaError where !error.isFatal && error.code != .invalidArgument {
-        status.fails(.kafka, "\(error)")
+        status.fails(.kafka, error)
         status.health.fail("kafka: \(error)")
       } catch let error as PostgresError where error.isTransient || error.isConnectionLost {
-        status.fails(.postgres, "\(error)")
+        status.fails(.postgres, error)
         status.health.fail("postgres: \(error.message)")
       }
       await stop.sleep(millis: backoff.nextMillis())

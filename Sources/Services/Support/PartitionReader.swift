@@ -103,7 +103,7 @@ package final class PartitionReader<Grant: PartitionGrant> {
       records = try await consumer.next(maxRecords: settings.maxRecords, timeoutMillis: timeoutMillis)
     } catch {
       guard let partition = error.topicPartition, error.isOffsetOutOfRange else { throw error }
-      status.fails(part, "\(error)")
+      status.fails(part, error)
       unchecked.insert(partition)
       return []
     }

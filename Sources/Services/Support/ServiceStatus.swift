@@ -1,4 +1,5 @@
 import Foundation
+import PostgresRuntime
 import Synchronization
 
 /// What a service shows of itself: metrics, health, and a line on standard error when something changes.
@@ -11,6 +12,7 @@ package final class ServiceStatus: Sendable {
     /// Of the GraphQL endpoint.
     case projection
     case catchUp = "catch-up"
+    case answersCatchUp = "answers-catch-up"
     case answers, commands
   }
 
@@ -57,15 +59,24 @@ package final class ServiceStatus: Sendable {
   }
 
   /// Counts a retry and turns the health red until `works`.
-  package func fails(_ part: Part, _ why: String) {
+  package func fails(_ part: Part, _ why: String) { fails(part, shown: why, logged: why) }
+
+  /// The same. Anybody sees the health, so of the database's errors it has the message only; the log has the statement.
+  package func fails(_ part: Part, _ error: any Error) {
+    fails(part, shown: Self.shown(error), logged: "\(error)")
+  }
+
+  static func shown(_ error: any Error) -> String { (error as? PostgresError)?.message ?? "\(error)" }
+
+  private func fails(_ part: Part, shown: String, logged: String) {
     metrics.add(to: "bank_retries_total", ["target": part.rawValue])
     let isNew = state.withLock { state in
-      let isNew = state.problems.updateValue(why, forKey: part) == nil
+      let isNew = state.problems.updateValue(shown, forKey: part) == nil
       show(state)
       return isNew
     }
     // The first time only: what goes on is on the health page.
-    if isNew { log("\(part.rawValue): \(why)") }
+    if isNew { log("\(part.rawValue): \(logged)") }
   }
 
   package func log(_ text: String) {

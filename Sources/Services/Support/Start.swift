@@ -27,8 +27,8 @@ package struct Start: Sendable {
       } catch let error as KafkaError where error.code == .invalidArgument {
         throw error
       } catch {
-        status.fails(part, "\(error)")
-        status.health.fail("\(part.rawValue): \(error)")
+        status.fails(part, error)
+        status.health.fail("\(part.rawValue): \(ServiceStatus.shown(error))")
         await stop.sleep(millis: backoff.nextMillis())
       }
     }

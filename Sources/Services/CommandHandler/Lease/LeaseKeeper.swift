@@ -55,7 +55,7 @@ final class LeaseKeeper: Sendable {
         try await renew()
         status.works(.lease)
       } catch {
-        status.fails(.lease, "\(error)")
+        status.fails(.lease, error)
       }
       await stop.sleep(millis: settings.leaseRenewalMillis)
     }

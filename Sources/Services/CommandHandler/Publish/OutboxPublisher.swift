@@ -64,7 +64,7 @@ final class OutboxPublisher {
           await stop.sleep(millis: 1_000)
         }
       } catch {
-        status.fails(.outbox, "\(error)")
+        status.fails(.outbox, error)
         needsCheck = true
         if producer?.lastProblem?.isFatal == true || (error as? KafkaError)?.isFatal == true { await dropProducer() }
         await stop.sleep(millis: backoff.nextMillis())

@@ -52,7 +52,7 @@ struct BatchCommitter: Sendable {
         if Self.meetsOthers(error), attempts <= settings.maxQuickRetries {
           status.metrics.add(to: "bank_retries_total", ["target": ServiceStatus.Part.postgres.rawValue])
         } else {
-          status.fails(.postgres, "\(error)")
+          status.fails(.postgres, error)
         }
         await stop.sleep(millis: backoff.nextMillis())
       }
@@ -91,7 +91,7 @@ struct BatchCommitter: Sendable {
       } catch let error as LeaseLost {
         return .lost(error.partitions)
       } catch {
-        status.fails(.postgres, "\(error)")
+        status.fails(.postgres, error)
         // Either way nothing is lost: the next start reads the position that the database has.
         if stop.isSet { return .unknown }
         await stop.sleep(millis: backoff.nextMillis())

@@ -17,6 +17,8 @@ final class AnswerReader {
   private let places: PlaceBoard
   /// With a record that can't be read until the registry answers.
   private var waiting: Set<TopicPartition> = []
+  /// What has to be read before the answers are those of now; nil once they are.
+  private var toCatchUp: [TopicPartition: Int64]?
 
   init(
     _ connections: EndpointConnections, registry: RegistryClient, waiters: AnswerWaiters, maxBatchRecords: Int,
@@ -35,8 +37,21 @@ final class AnswerReader {
   /// - Throws: when it can't begin.
   func run() async throws {
     guard let starts = try await follower.start() else { return }
+    guard let ends = try await follower.ends(Array(starts.keys)) else { return }
+    toCatchUp = ends
+    lookWhetherCaughtUp(starts)
     await follower.run(
-      from: starts, pollMillis: { Self.pollMillis }, handle: { if !$0.isEmpty { try await self.handle($0) } })
+      from: starts, pollMillis: { Self.pollMillis },
+      handle: { records in
+        if !records.isEmpty { try await self.handle(records) }
+        self.lookWhetherCaughtUp(self.follower.reader.all)
+      })
+  }
+
+  private func lookWhetherCaughtUp(_ positions: [TopicPartition: Position]) {
+    guard let ends = toCatchUp, ends.allSatisfy({ $0.value <= positions[$0.key]?.nextOffset ?? 0 }) else { return }
+    toCatchUp = nil
+    status.works(.answersCatchUp)
   }
 
   private func handle(_ records: [ConsumedRecord]) async throws {

@@ -10,7 +10,7 @@ struct CommandAsker: Sendable {
   let waiters: AnswerWaiters
   let timeoutMillis: Int
 
-  /// - Throws: `GraphQLError` with code `TIMEOUT`, or `UNAVAILABLE`.
+  /// - Throws: `GraphQLError` with code `TIMEOUT`, or `UNAVAILABLE`; `CancellationError`.
   func ask(_ command: ConfirmMoneyTransfer, _ ticket: AnswerWaiters.Ticket) async throws -> Answer {
     try await ask(
       try sender.record(command), ticket, again: "ask again with the same uuid, the money moves once")
@@ -26,8 +26,9 @@ struct CommandAsker: Sendable {
     // ends by itself, after the producer's own time-out.
     Task { [sender] in await sender.send(record) }
     if let answer = await ticket.answer(timeoutMillis: timeoutMillis) { return answer }
-    try Task.checkCancellation()
+    // First: at a stop the tasks are cancelled too, and who asked is to ask again.
     try waiters.checkOpen()
+    try Task.checkCancellation()
     throw GraphQLError("the bank has not answered within \(timeoutMillis) ms: \(again)", code: "TIMEOUT")
   }
 }

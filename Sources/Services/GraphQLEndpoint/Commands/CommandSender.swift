@@ -63,7 +63,7 @@ final class CommandSender: Sendable {
       // A producer that was closed is no failure: the service stops.
       guard error.code != .closed else { return }
       isFailing.store(true, ordering: .relaxed)
-      status.fails(.commands, "\(error)")
+      status.fails(.commands, error)
     }
   }
 
@@ -75,7 +75,7 @@ final class CommandSender: Sendable {
       _ = try await kafka.partitions(of: [creations.topic.name, transfers.topic.name])
       works()
     } catch {
-      status.fails(.commands, "\(error)")
+      status.fails(.commands, error)
     }
   }
 

@@ -81,7 +81,7 @@ final class TopicFollower {
         backoff.reset()
         try await handle(records)
       } catch {
-        status.fails(part, "\(error)")
+        status.fails(part, error)
         if let error = error as? KafkaError, error.isFatal || error.code == .closed {
           starts.merge(reader.all) { $1 }
           await reader.close()
@@ -109,7 +109,7 @@ final class TopicFollower {
         status.metrics.add(to: "bank_retries_total", ["target": ServiceStatus.Part.postgres.rawValue])
       } catch {
         // Not `postgres`: that part is looked after by asking, which may work where writing does not.
-        status.fails(part, "\(error)")
+        status.fails(part, error)
       }
       await stop.sleep(millis: backoff.nextMillis())
     }

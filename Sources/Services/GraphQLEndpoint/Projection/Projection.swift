@@ -78,7 +78,8 @@ final class Projection {
       stood[partition] = position
     }
     let (changes, unreadable) = await parse(records)
-    guard !records.isEmpty || gate.heldCount > 0 else { return }
+    // Also without records: where all were deleted, only the position moves.
+    guard !records.isEmpty || gate.heldCount > 0 else { return lookWhetherCaughtUp() }
     let unknown = gate.unknown(changes)
     if !unknown.isEmpty {
       let sequences = await follower.write { [writer] session in try writer.lastSequences(unknown, session) }
