@@ -25,53 +25,89 @@ struct LimitTests {
   @Test("so many failures are let through, then one for each time that passed")
   func bucket() {
     let limit = limit()
-    for _ in 0..<2 { limit.failed("a") }
+    for _ in 0..<2 { limit.take("a") }
     #expect(limit.lockedMillis("a") == 0)
-    limit.failed("a")
+    limit.take("a")
     #expect(limit.lockedMillis("a") == 10_000 && limit.lockedMillis("b") == 0)
     clock.pass(9_999)
     #expect(limit.lockedMillis("a") == 1)
     clock.pass(1)
     #expect(limit.lockedMillis("a") == 0)
-    limit.failed("a")
+    limit.take("a")
     #expect(limit.lockedMillis("a") == 10_000)
     // Failing while it is locked does not lock it for longer.
-    limit.failed("a")
+    limit.take("a")
     #expect(limit.lockedMillis("a") == 10_000)
     clock.pass(1_000_000)
-    for _ in 0..<2 { limit.failed("a") }
+    for _ in 0..<2 { limit.take("a") }
     #expect(limit.lockedMillis("a") == 0)
   }
 
   @Test("the memory is bounded, and failing under many names unlocks none")
   func memory() {
     let limit = limit(maxKeys: 100)
-    for _ in 0..<3 { limit.failed("locked") }
+    for _ in 0..<3 { limit.take("locked") }
     for number in 0..<10_000 {
-      limit.failed("other \(number)")
+      limit.take("other \(number)")
       #expect(limit.count <= 100)
     }
     #expect(limit.lockedMillis("locked") == 10_000)
   }
 
-  @Test("account and address are limited apart, and the error says when to try again")
+  @Test("what is given back was no failure")
+  func givenBack() {
+    let limit = limit(2)
+    for _ in 0..<10 {
+      #expect(limit.take("a") == 0)
+      limit.giveBack("a")
+    }
+    #expect(limit.count == 0)
+    for _ in 0..<2 { #expect(limit.take("a") == 0) }
+    #expect(limit.take("a") == 10_000)
+    limit.giveBack("a")
+    #expect(limit.take("a") == 0 && limit.take("a") == 10_000)
+  }
+
+  @Test("pairs, addresses and accounts are limited apart, and the error says when to try again")
   func guesses() throws {
     let metrics = Metrics()
-    let guesses = GuessLimit(secrets: "passwords", accounts: limit(2), addresses: limit(3), metrics: metrics)
-    for _ in 0..<2 { guesses.failed(account: "a", address: "1.2.3.4") }
-    try guesses.check(account: "b", address: "1.2.3.4")
-    try guesses.check(account: "b", address: nil)
-    let error = #expect(throws: GraphQLError.self) { try guesses.check(account: "a", address: "5.6.7.8") }
+    let guesses = GuessLimit(
+      secrets: "passwords", pairs: limit(2), accounts: limit(4), addresses: limit(3), metrics: metrics)
+    for _ in 0..<2 { try guesses.take(account: "a", address: "1.2.3.4") }
+    let error = #expect(throws: GraphQLError.self) { try guesses.take(account: "a", address: "1.2.3.4") }
     #expect(error?.message == "too many wrong passwords: try again in 10 s")
     #expect(
       error?.extensions == [
         JSONValue.Member("code", .string("RATE_LIMITED")), JSONValue.Member("retryAfterSeconds", .integer(10)),
       ])
-    guesses.failed(account: "b", address: "1.2.3.4")
+    // From elsewhere the account is open, and the address may try others.
+    try guesses.check(account: "a", address: "5.6.7.8")
+    try guesses.take(account: "b", address: "1.2.3.4")
+    #expect(throws: GraphQLError.self) { try guesses.take(account: "c", address: "1.2.3.4") }
     #expect(throws: GraphQLError.self) { try guesses.check(account: "c", address: "1.2.3.4") }
-    #expect(metrics.value(of: "bank_rate_limited_total", ["kind": "passwords"]) == 2)
+    #expect(metrics.value(of: "bank_rate_limited_total", ["kind": "passwords"]) == 3)
+    // Many addresses at one account: what was refused has taken nothing.
+    try guesses.take(account: "a", address: "5.6.7.8")
+    try guesses.take(account: "a", address: "5.6.7.9")
+    #expect(throws: GraphQLError.self) { try guesses.take(account: "a", address: "5.6.7.10") }
+    #expect(throws: GraphQLError.self) { try guesses.take(account: "a", address: nil) }
+    guesses.giveBack(account: "a", address: "5.6.7.9")
+    try guesses.take(account: "a", address: "5.6.7.10")
     clock.pass(10_000)
     try guesses.check(account: "a", address: "1.2.3.4")
+  }
+
+  @Test("right tokens are known by account, and no more than so many")
+  func rightTokens() {
+    let tokens = RightTokens(maxCount: 10)
+    tokens.insert("1", account: "a")
+    #expect(tokens.contains("1", account: "a") && !tokens.contains("1", account: "b"))
+    #expect(!tokens.remove("2", account: "a") && tokens.remove("1", account: "a"))
+    #expect(!tokens.contains("1", account: "a"))
+    for number in 0..<100 {
+      tokens.insert("\(number)", account: "a")
+      #expect(tokens.count <= 10 && tokens.contains("\(number)", account: "a"))
+    }
   }
 }
 
@@ -112,7 +148,7 @@ struct PasswordTests {
 
   @Test("some run at a time, some wait, and the next one is refused")
   func queue() async throws {
-    let queue = PasswordQueue(maxRunning: 2, maxWaiting: 3)
+    let queue = PasswordQueue(maxRunning: 2, maxWaiting: 3, maxPerAddress: 10)
     let hold = Hold()
     let tasks = (0..<5).map { _ in Task { try await queue.run { hold.wait() } } }
     while queue.count < 5 { try await Task.sleep(for: .milliseconds(5)) }
@@ -122,6 +158,33 @@ struct PasswordTests {
     for task in tasks { try await task.value }
     #expect(hold.most == 2)
     try await queue.run {}
+  }
+
+  @Test("an address has a share of the places; who goes leaves at once, and its password is not hashed")
+  func shares() async throws {
+    let queue = PasswordQueue(maxRunning: 1, maxWaiting: 9, maxPerAddress: 4)
+    let (hold, cancelled) = (Hold(), Hold())
+    cancelled.letGo()
+    let first = Task { try await queue.run(for: "1.2.3.4") { hold.wait() } }
+    let others = (0..<3).map { _ in
+      Task { try await queue.run(for: "1.2.3.4") { cancelled.wait() } }
+    }
+    try await eventually("all have a place") { queue.count == 4 }
+    let refused = await #expect(throws: GraphQLError.self) { try await queue.run(for: "1.2.3.4") {} }
+    #expect(refused?.extensions.first?.value == .string("OVERLOADED"))
+    let neighbour = Task { try await queue.run(for: "5.6.7.8") { 1 } }
+    try await eventually("the neighbour has a place") { queue.count == 5 }
+    for task in others { task.cancel() }
+    for task in others {
+      await #expect(throws: CancellationError.self) { try await task.value }
+    }
+    #expect(queue.count == 2)
+    let next = Task { try await queue.run(for: "1.2.3.4") { 2 } }
+    hold.letGo()
+    try await first.value
+    #expect(try await neighbour.value == 1)
+    #expect(try await next.value == 2)
+    #expect(cancelled.most == 0 && queue.count == 0)
   }
 }
 

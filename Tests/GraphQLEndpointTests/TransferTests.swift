@@ -156,26 +156,136 @@ struct TransferTests {
     try await second.stop()
   }
 
-  @Test("wrong tokens are limited by account and by address; the right one passes until then")
+  @Test("it is not well before the answers are read that were there at the start")
+  func answersCatchUp() async throws {
+    let bank = try await EndpointBank.start()
+    try await bank.bank.send([
+      try await bank.answer(Topics.moneyTransferFailed, MoneyTransferFailed(id: UUID(), reason: "insufficient funds"))
+    ])
+    let isOver = StopFlag()
+    // Nothing can be written meanwhile, and nothing fails: the statement waits.
+    let lock = Task {
+      try await bank.database { session in
+        try session.script("begin; lock table transfer_request in access exclusive mode")
+        while !isOver.isSet { usleep(10_000) }
+        try session.script("rollback")
+      }
+    }
+    try await eventually("the table is locked") {
+      try await bank.count(
+        """
+        select count(*) from pg_locks
+        where mode = 'AccessExclusiveLock' and relation = 'transfer_request'::regclass
+        """) > 0
+    }
+    let endpoint = try await bank.endpoint()
+    try await eventually("everything else is there") {
+      guard let problem = endpoint.health.problem else { return true }
+      return problem.hasPrefix("answers-catch-up: ") && !problem.contains(";")
+    }
+    #expect(endpoint.health.problem?.hasPrefix("answers-catch-up: ") == true)
+    isOver.set()
+    try await lock.value
+    try await endpoint.ready()
+    try await endpoint.stop()
+  }
+
+  @Test("an answer that comes as the endpoint stops is UNAVAILABLE, also to a task that is cancelled with it")
+  func stoppingAndCancelled() async throws {
+    let bank = try await EndpointBank.start()
+    let endpoint = try await bank.endpoint()
+    try await endpoint.ready()
+    let services = endpoint.services
+    let waiting = Task { try await services.transfers.transfer(Self.input(), address: nil) }
+    try await eventually("one waits") { services.waiters.count == 1 }
+    services.waiters.close()
+    waiting.cancel()
+    let error = await #expect(throws: GraphQLError.self) { _ = try await waiting.value }
+    #expect(error?.extensions.first?.value == .string("UNAVAILABLE"))
+    try await endpoint.stop()
+  }
+
+  private static let wrong = "12345678901234567890"
+
+  /// What comes of many at once: reasons and codes of errors, and how often.
+  private static func outcomes(
+    _ transfers: TransferService, _ inputs: [TransferInput], address: String
+  ) async -> [String: Int] {
+    await withTaskGroup(of: String.self) { group in
+      for input in inputs {
+        group.addTask {
+          do {
+            return try await transfers.transfer(input, address: address).reason ?? "moved"
+          } catch {
+            return (error as? GraphQLError)?.extensions.first?.value.text ?? "\(error)"
+          }
+        }
+      }
+      return await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+    }
+  }
+
+  @Test("wrong tokens are limited, also those that come at once; neither old answers nor the owner are locked out")
   func wrongTokens() async throws {
     let bank = try await EndpointBank.start()
     let handler = bank.bank.startHandler()
     var settings = EndpointBank.settings
     settings.maxWrongPerAccount = 3
+    settings.maxWrongPerAccountAnywhere = 5
     settings.wrongForgottenMillis = 600_000
     let endpoint = try await bank.endpoint(settings)
     try await endpoint.ready()
     let transfers = endpoint.services.transfers
-    for _ in 0..<3 {
-      #expect(try await transfers.transfer(Self.input(), address: "::1").success)
-      let wrong = try await transfers.transfer(Self.input(token: "12345678901234567890"), address: "::1")
-      #expect(wrong.reason == "invalid token")
+    let many = (0..<50).map { _ in Self.input(token: Self.wrong) }
+    let outcomes = await Self.outcomes(transfers, many, address: "2.2.2.2")
+    #expect(outcomes == ["invalid token": 3, "\"RATE_LIMITED\"": 47])
+    // The answers that there were are there for ever, and the others were never asked for.
+    #expect(try await bank.count("select count(*) from transfer_request") == 3)
+    let answered = try await bank.database { session in
+      try session.query("select uuid from transfer_request", as: UUID.self)
     }
-    let error = await #expect(throws: GraphQLError.self) {
-      _ = try await transfers.transfer(Self.input(), address: nil)
+    for input in many where answered.contains(where: { $0.uuidString == input.uuid }) {
+      #expect(try await transfers.transfer(input, address: "2.2.2.2").reason == "invalid token")
     }
-    #expect(error?.extensions.first == JSONValue.Member("code", .string("RATE_LIMITED")))
-    #expect(try await transfers.transfer(Self.input(token: "cash", from: "cash"), address: "::1").reason != nil)
+    // The owner, from elsewhere, who from then on is known by the right token.
+    #expect(try await transfers.transfer(Self.input(), address: "1.1.1.1").success)
+    #expect(try await transfers.transfer(Self.input(), address: "2.2.2.2").success)
+    #expect(
+      await Self.outcomes(transfers, [Self.input(token: Self.wrong)], address: "2.2.2.2") == ["\"RATE_LIMITED\"": 1])
+    // Five in all from anywhere, and still not the owner.
+    let elsewhere = (0..<4).map { _ in Self.input(token: Self.wrong) }
+    #expect(
+      await Self.outcomes(transfers, elsewhere, address: "3.3.3.3") == ["invalid token": 2, "\"RATE_LIMITED\"": 2])
+    #expect(
+      await Self.outcomes(transfers, (0..<20).map { _ in Self.input() }, address: "3.3.3.3") == ["moved": 20])
+    // A deposit is no guess, however many there are.
+    let deposits = (0..<10).map { _ in Self.input(token: "cash", from: "cash", to: Self.company) }
+    #expect(await Self.outcomes(transfers, deposits, address: "2.2.2.2") == ["moved": 10])
+    try await endpoint.stop()
+    try await handler.stop()
+  }
+
+  @Test("who logs in is known by the token that the bank gives, and moves money while others guess")
+  func knownByLogIn() async throws {
+    let bank = try await EndpointBank.start()
+    let handler = bank.bank.startHandler()
+    var settings = EndpointBank.settings
+    settings.maxWrongPerAccount = 1
+    settings.maxWrongPerAccountAnywhere = 1
+    settings.wrongForgottenMillis = 600_000
+    let endpoint = try await bank.endpoint(settings)
+    try await endpoint.ready()
+    let services = endpoint.services
+    let account = try await services.accounts.open(username: "testuser", password: "password", address: "1.1.1.1")
+    let (iban, token) = (try #require(account.iban), try #require(account.token))
+    let deposit = Self.input(token: "cash", amount: 1_000, from: "cash", to: iban)
+    #expect(try await services.transfers.transfer(deposit, address: "1.1.1.1").success)
+    let wrong = (0..<2).map { _ in Self.input(token: Self.wrong, from: iban) }
+    #expect(
+      await Self.outcomes(services.transfers, wrong, address: "2.2.2.2")
+        == ["invalid token": 1, "\"RATE_LIMITED\"": 1])
+    let right = (0..<10).map { _ in Self.input(token: token, amount: 1, from: iban) }
+    #expect(await Self.outcomes(services.transfers, right, address: "2.2.2.2") == ["moved": 10])
     try await endpoint.stop()
     try await handler.stop()
   }

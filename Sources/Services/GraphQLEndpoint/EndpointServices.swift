@@ -11,6 +11,9 @@ package final class EndpointServices: Sendable {
   let transactions: TransactionStore
   let transfers: TransferService
   let accounts: AccountService
+  /// For reading transactions.
+  let reads: PostgresPool
+  /// For accounts, transfers and the health, so that no query for transactions stands in their way.
   let pool: PostgresPool
   let waiters: AnswerWaiters
   let sender: CommandSender
@@ -31,22 +34,28 @@ package final class EndpointServices: Sendable {
     postgres.statementTimeoutMillis = settings.queryTimeoutMillis
     postgres.connectTimeoutSeconds = min(postgres.connectTimeoutSeconds, 3)
     pool = PostgresPool(
-      postgres, maxConnections: settings.maxDatabaseConnections, waitTimeoutMillis: settings.queryTimeoutMillis)
+      postgres, maxConnections: settings.maxAccountConnections, waitTimeoutMillis: settings.queryTimeoutMillis)
+    postgres.statementTimeoutMillis = settings.readTimeoutMillis
+    reads = PostgresPool(
+      postgres, maxConnections: settings.maxDatabaseConnections, waitTimeoutMillis: settings.readTimeoutMillis)
     hub = TransactionHub(
       maxSubscribers: settings.maxSubscribers, maxQueuedRows: settings.maxQueuedRows, metrics: status.metrics)
     waiters = AnswerWaiters(maxWaiting: settings.maxWaiting)
     sender = try CommandSender(
       kafka, registry: registry, timeoutMillis: settings.answerTimeoutMillis, status: status)
     let asker = CommandAsker(sender: sender, waiters: waiters, timeoutMillis: settings.answerTimeoutMillis)
-    let queue = PasswordQueue(maxRunning: settings.maxHashing, maxWaiting: settings.maxHashesWaiting)
+    let queue = PasswordQueue(
+      maxRunning: settings.maxHashing, maxWaiting: settings.maxHashesWaiting,
+      maxPerAddress: settings.maxHashesPerAddress)
     let logCost = settings.scryptLogCost
     let nobody = try await queue.run { try PasswordHash(UUID().uuidString, logCost: logCost) }
-    transactions = TransactionStore(pool: pool)
+    let rightTokens = RightTokens(maxCount: settings.maxWrongRemembered)
+    transactions = TransactionStore(pool: reads)
     transfers = TransferService(
-      pool: pool, asker: asker, guesses: Self.guesses("tokens", settings, status.metrics))
+      pool: pool, asker: asker, guesses: Self.guesses("tokens", settings, status.metrics), rightTokens: rightTokens)
     accounts = AccountService(
       store: AccountStore(pool: pool), asker: asker, guesses: Self.guesses("passwords", settings, status.metrics),
-      queue: queue, logCost: logCost, nobody: nobody)
+      rightTokens: rightTokens, queue: queue, logCost: logCost, nobody: nobody)
   }
 
   private static func guesses(_ secrets: String, _ settings: EndpointSettings, _ metrics: Metrics) -> GuessLimit {
@@ -56,7 +65,8 @@ package final class EndpointServices: Sendable {
           capacity: capacity, refillMillis: settings.wrongForgottenMillis, maxKeys: settings.maxWrongRemembered))
     }
     return GuessLimit(
-      secrets: secrets, accounts: limit(settings.maxWrongPerAccount), addresses: limit(settings.maxWrongPerAddress),
+      secrets: secrets, pairs: limit(settings.maxWrongPerAccount),
+      accounts: limit(settings.maxWrongPerAccountAnywhere), addresses: limit(settings.maxWrongPerAddress),
       metrics: metrics)
   }
 
@@ -70,6 +80,7 @@ package final class EndpointServices: Sendable {
   func close() async {
     stop()
     await sender.close()
+    await reads.close()
     await pool.close()
   }
 }

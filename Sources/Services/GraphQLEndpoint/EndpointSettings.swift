@@ -25,8 +25,13 @@ public struct EndpointSettings: Sendable {
   /// Callers that wait for an answer at a time.
   public var maxWaiting = 1_000
 
-  /// Connections for queries.
+  /// Connections for reading transactions.
   public var maxDatabaseConnections = 8
+  /// Of a query for transactions, and of waiting for a connection.
+  public var readTimeoutMillis = 2_000
+  /// Connections for accounts, transfers and the health, which reading can't take away.
+  public var maxAccountConnections = 4
+  /// Of their statements, and of waiting for a connection.
   public var queryTimeoutMillis = 5_000
 
   /// Of scrypt, as the power of two of its cost: 14 takes 16 MB and some 50 ms.
@@ -35,14 +40,18 @@ public struct EndpointSettings: Sendable {
   public var maxHashing = 2
   /// Passwords that wait to be hashed.
   public var maxHashesWaiting = 100
+  /// Passwords of one address that are hashed or wait for it.
+  public var maxHashesPerAddress = 20
 
-  /// Wrong passwords in a row for one user name, and wrong tokens for one account.
+  /// Wrong passwords in a row for one user name from one address, and wrong tokens for one account.
   public var maxWrongPerAccount = 5
+  /// The same from all addresses together.
+  public var maxWrongPerAccountAnywhere = 500
   /// Wrong passwords in a row from one address, and wrong tokens.
   public var maxWrongPerAddress = 50
   /// After which one of them is forgotten.
   public var wrongForgottenMillis = 30_000
-  /// User names, accounts and addresses that are remembered, each.
+  /// User names, accounts, addresses, pairs of them, and right tokens that are remembered, each.
   public var maxWrongRemembered = 10_000
 
   /// Viewers of `/flow` at a time.

@@ -54,6 +54,7 @@ struct EndpointBank: Sendable {
     settings.scryptLogCost = 4
     settings.answerTimeoutMillis = 90_000
     settings.queryTimeoutMillis = 90_000
+    settings.readTimeoutMillis = 90_000
     return settings
   }
 

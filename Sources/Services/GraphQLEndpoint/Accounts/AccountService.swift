@@ -21,6 +21,7 @@ struct AccountService: Sendable {
   let store: AccountStore
   let asker: CommandAsker
   let guesses: GuessLimit
+  let rightTokens: RightTokens
   let queue: PasswordQueue
   /// Of new hashes.
   let logCost: Int
@@ -37,7 +38,7 @@ struct AccountService: Sendable {
     var entry = try await store.find(username)
     if entry == nil {
       let logCost = logCost
-      let hash = try await queue.run { try PasswordHash(password, logCost: logCost) }
+      let hash = try await queue.run(for: address) { try PasswordHash(password, logCost: logCost) }
       let new = AccountStore.Entry(uuid: UUID(), password: hash.text)
       if try await store.insert(username, new) {
         return try await answer(username, new.uuid)
@@ -77,22 +78,23 @@ struct AccountService: Sendable {
     } else {
       hash = nobody
     }
-    let guesses = guesses
-    let isRight = try await queue.run {
-      // Again, now that it is this one's turn: many that came at once are no way around the limit.
-      try guesses.check(account: username, address: address)
-      let isRight = try hash.isOf(password)
-      if !isRight { guesses.failed(account: username, address: address) }
+    let (guesses, isKnown) = (guesses, entry != nil)
+    return try await queue.run(for: address) {
+      // Now that it is this one's turn: many that came at once are no way around the limit.
+      try guesses.take(account: username, address: address)
+      let isRight = try hash.isOf(password) && isKnown
+      if isRight { guesses.giveBack(account: username, address: address) }
       return isRight
     }
-    return isRight && entry != nil
   }
 
   /// The bank's answer to the account's creation, old or new.
   private func answer(_ username: String, _ uuid: UUID) async throws -> AccountResult {
     let ticket = try asker.waiters.wait(for: uuid)
     switch try await asker.ask(ConfirmAccountCreation(id: uuid, aType: .manual), ticket) {
-    case .accountOpened(let iban, let token): return AccountResult(iban: iban, token: token)
+    case .accountOpened(let iban, let token):
+      rightTokens.insert(token, account: iban)
+      return AccountResult(iban: iban, token: token)
     case .accountRefused(let reason):
       // The name is free for another try.
       try await store.delete(username, uuid: uuid)

@@ -1,37 +1,118 @@
-import Foundation
+import Dispatch
 import GraphQLRuntime
 import Synchronization
 
 /// Runs what takes long and needs the processor, some at a time, away from the threads of Swift's concurrency.
+///
+/// Whoever comes from one address gets no more than its share of the places, and one who goes leaves its place at once.
 final class PasswordQueue: Sendable {
-  private let queue: OperationQueue
+  private struct Job {
+    let number: Int
+    let run: @Sendable () -> Void
+    let cancel: @Sendable () -> Void
+  }
+
+  private struct State {
+    var running = 0
+    var waiting: [Job] = []
+    /// What runs and waits, all and by address.
+    var count = 0
+    var byAddress: [String: Int] = [:]
+    var lastNumber = 0
+  }
+
+  private let threads = DispatchQueue(label: "passwords", attributes: .concurrent)
+  private let maxRunning: Int
   private let limit: Int
-  private let pending = Mutex(0)
+  private let maxPerAddress: Int
+  private let state = Mutex(State())
 
   /// - Parameters:
   ///   - maxRunning: at a time.
   ///   - maxWaiting: past it the next one is refused.
-  init(maxRunning: Int, maxWaiting: Int) {
-    queue = OperationQueue()
-    queue.name = "passwords"
-    queue.maxConcurrentOperationCount = maxRunning
+  ///   - maxPerAddress: that run and wait for one address.
+  init(maxRunning: Int, maxWaiting: Int, maxPerAddress: Int) {
+    self.maxRunning = maxRunning
+    self.maxPerAddress = maxPerAddress
     limit = maxRunning + maxWaiting
   }
 
   /// What runs and waits.
-  var count: Int { pending.withLock { $0 } }
+  var count: Int { state.withLock { $0.count } }
 
-  /// - Throws: what `body` throws; `GraphQLError` with code `OVERLOADED` when too many wait.
-  func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-    let isTaken = pending.withLock { pending in
-      guard pending < limit else { return false }
-      pending += 1
-      return true
+  /// - Parameter address: of who asks; nil when it is not known, and then there is no share.
+  /// - Throws: what `body` throws; `GraphQLError` with code `OVERLOADED` when too many wait; `CancellationError` when the
+  ///   task was cancelled before it was its turn.
+  func run<Value: Sendable>(
+    for address: String? = nil, _ body: @escaping @Sendable () throws -> Value
+  ) async throws -> Value {
+    let number = try enter(address)
+    defer { leave(address) }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Value, any Error>) in
+        begin(
+          Job(number: number, run: { continuation.resume(with: Result { try body() }) }) {
+            continuation.resume(throwing: CancellationError())
+          })
+      }
+    } onCancel: {
+      cancel(number)
     }
-    guard isTaken else { throw GraphQLError("too many people log in at once: try again soon", code: "OVERLOADED") }
-    defer { pending.withLock { $0 -= 1 } }
-    return try await withCheckedThrowingContinuation { continuation in
-      queue.addOperation { continuation.resume(with: Result { try body() }) }
+  }
+
+  private func enter(_ address: String?) throws(GraphQLError) -> Int {
+    try state.withLock { (state) throws(GraphQLError) in
+      let own = address.map { state.byAddress[$0, default: 0] } ?? 0
+      guard state.count < limit, own < maxPerAddress else {
+        throw GraphQLError("too many people log in at once: try again soon", code: "OVERLOADED")
+      }
+      state.count += 1
+      if let address { state.byAddress[address] = own + 1 }
+      state.lastNumber += 1
+      return state.lastNumber
     }
+  }
+
+  private func leave(_ address: String?) {
+    state.withLock { state in
+      state.count -= 1
+      guard let address, let own = state.byAddress[address] else { return }
+      state.byAddress[address] = own > 1 ? own - 1 : nil
+    }
+  }
+
+  private func begin(_ job: Job) {
+    let (isRunning, isCancelled) = state.withLock { state in
+      // A cancellation that is not seen here finds the job among those that wait.
+      if Task.isCancelled { return (false, true) }
+      guard state.running < maxRunning else {
+        state.waiting.append(job)
+        return (false, false)
+      }
+      state.running += 1
+      return (true, false)
+    }
+    if isCancelled { job.cancel() }
+    if isRunning { threads.async { self.work(job) } }
+  }
+
+  /// Runs the job and, on the same thread, those that wait.
+  private func work(_ job: Job) {
+    var next: Job? = job
+    while let job = next {
+      job.run()
+      next = state.withLock { state in
+        if !state.waiting.isEmpty { return state.waiting.removeFirst() }
+        state.running -= 1
+        return nil
+      }
+    }
+  }
+
+  private func cancel(_ number: Int) {
+    let job = state.withLock { state in
+      state.waiting.firstIndex { $0.number == number }.map { state.waiting.remove(at: $0) }
+    }
+    job?.cancel()
   }
 }

@@ -40,22 +40,41 @@ final class RateLimit: Sendable {
     let now = nowMillis()
     return buckets.withLock { buckets in
       guard let bucket = buckets[key] else { return 0 }
-      let left = left(bucket, now)
-      return left >= 1 ? 0 : Int64(((1 - left) * Double(settings.refillMillis)).rounded(.up))
+      return lockedMillis(left(bucket, now))
     }
   }
 
-  func failed(_ key: String) {
+  /// Takes one failure ahead of knowing whether it is one.
+  ///
+  /// - Returns: 0; or how long the key is locked, and then nothing was taken.
+  @discardableResult
+  func take(_ key: String) -> Int64 {
+    let now = nowMillis()
+    return buckets.withLock { buckets in
+      let left = buckets[key].map { self.left($0, now) } ?? Double(settings.capacity)
+      guard left >= 1 else { return lockedMillis(left) }
+      buckets[key] = Bucket(left: left - 1, atMillis: now)
+      if buckets.count > settings.maxKeys { shrink(&buckets, now) }
+      return 0
+    }
+  }
+
+  /// It was no failure.
+  func giveBack(_ key: String) {
     let now = nowMillis()
     buckets.withLock { buckets in
-      let left = buckets[key].map { self.left($0, now) } ?? Double(settings.capacity)
-      buckets[key] = Bucket(left: max(0, left - 1), atMillis: now)
-      if buckets.count > settings.maxKeys { shrink(&buckets, now) }
+      guard let bucket = buckets[key] else { return }
+      let left = left(bucket, now) + 1
+      buckets[key] = left >= Double(settings.capacity) ? nil : Bucket(left: left, atMillis: now)
     }
   }
 
   /// Keys that are remembered.
   var count: Int { buckets.withLock { $0.count } }
+
+  private func lockedMillis(_ left: Double) -> Int64 {
+    left >= 1 ? 0 : Int64(((1 - left) * Double(settings.refillMillis)).rounded(.up))
+  }
 
   private func left(_ bucket: Bucket, _ now: Int64) -> Double {
     min(Double(settings.capacity), bucket.left + Double(now - bucket.atMillis) / Double(settings.refillMillis))

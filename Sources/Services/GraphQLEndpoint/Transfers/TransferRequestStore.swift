@@ -6,7 +6,9 @@ import PostgresRuntime
 struct TransferRequestStore: Sendable {
   /// What the table knows of a transfer.
   enum Entry: Sendable, Hashable {
-    /// It was asked for, now or before, and not answered yet.
+    /// It was asked for now, for the first time.
+    case new
+    /// It was asked for before, and not answered yet.
     case open
     /// No reason: the money has moved.
     case answered(reason: String?)
@@ -15,17 +17,29 @@ struct TransferRequestStore: Sendable {
   }
 
   /// Writes down that a transfer is asked for, unless it was before.
-  func register(_ id: UUID, payloadHash: [UInt8], _ session: PostgresSession) throws -> Entry {
+  ///
+  /// - Parameter begin: called before a new one is written down; when it throws, nothing is.
+  func register(
+    _ id: UUID, payloadHash: [UInt8], _ session: PostgresSession, begin: () throws -> Void
+  ) throws -> Entry {
+    if let known = try find(id, payloadHash: payloadHash, session) { return known }
+    try begin()
     let isNew =
       try session.execute(
         """
         insert into transfer_request (uuid, payload_hash) values (\(id), \(payloadHash)) on conflict (uuid) do nothing
         """) == 1
-    if isNew { return .open }
+    if isNew { return .new }
+    // Someone else asked for it meanwhile.
+    return try find(id, payloadHash: payloadHash, session) ?? .other
+  }
+
+  private func find(_ id: UUID, payloadHash: [UInt8], _ session: PostgresSession) throws -> Entry? {
     let row = try session.first(
       "select payload_hash, success, reason from transfer_request where uuid = \(id)", as: [UInt8].self, Bool?.self,
       String?.self)
-    guard let (hash, success, reason) = row, hash == payloadHash else { return .other }
+    guard let (hash, success, reason) = row else { return nil }
+    guard hash == payloadHash else { return .other }
     return success == nil ? .open : .answered(reason: reason)
   }
 

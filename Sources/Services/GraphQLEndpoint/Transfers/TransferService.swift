@@ -15,9 +15,15 @@ package struct TransferResult: Sendable, Hashable {
 
 /// Moves money: asks the bank, and remembers its answers by uuid for ever.
 struct TransferService: Sendable {
+  /// Where deposits come from; takes any token.
+  private static let cash = "cash"
+  /// The bank's reason for refusing a token.
+  private static let invalidToken = "invalid token"
+
   let pool: PostgresPool
   let asker: CommandAsker
   let guesses: GuessLimit
+  let rightTokens: RightTokens
 
   /// - Parameter address: of who asks; nil when it is not known.
   /// - Throws: `GraphQLError`: `TIMEOUT` when the bank has not answered in time, `RATE_LIMITED`, `OVERLOADED`.
@@ -28,7 +34,6 @@ struct TransferService: Sendable {
     } catch {
       return TransferResult(uuid: input.uuid, success: false, reason: error.reason)
     }
-    try guesses.check(account: command.from, address: address)
     let reason = try await outcome(of: command, address: address)
     return TransferResult(uuid: input.uuid, success: reason == nil, reason: reason)
   }
@@ -38,19 +43,40 @@ struct TransferService: Sendable {
     let hash = PayloadHash.sha256(try command.avroBytes())
     // Before the look into the table: an answer that comes in between is not missed.
     let ticket = try asker.waiters.wait(for: command.id)
-    let entry = try await pool.run { session in
-      try TransferRequestStore().register(command.id, payloadHash: hash, session)
+    let isGuess = command.from != Self.cash && !rightTokens.contains(command.token, account: command.from)
+    let entry = try await pool.run { [guesses] session in
+      var isTaken = false
+      // Of a new one only: the answer to an old one tells nothing new to who guesses, and is there for ever.
+      let entry = try TransferRequestStore().register(command.id, payloadHash: hash, session) {
+        guard isGuess else { return }
+        try guesses.take(account: command.from, address: address)
+        isTaken = true
+      }
+      if isTaken, entry != .new { guesses.giveBack(account: command.from, address: address) }
+      return entry
     }
     switch entry {
     case .answered(let reason): return reason
     case .other: return "uuid was used for another transfer"
-    case .open: break
+    case .new, .open: break
     }
+    // What is thrown here gives no guess back: the answer may come later, and is there for who asks again.
     guard case .transfer(let reason) = try await asker.ask(command, ticket) else {
       throw GraphQLError("the bank's answer is to something else", code: "INTERNAL")
     }
-    // Only now: an old answer tells nothing new to who guesses.
-    if reason == "invalid token" { guesses.failed(account: command.from, address: address) }
+    learn(command, reason: reason, guess: isGuess && entry == .new, address: address)
     return reason
+  }
+
+  /// - Parameter guess: whether one was taken.
+  private func learn(_ command: ConfirmMoneyTransfer, reason: String?, guess: Bool, address: String?) {
+    if reason == Self.invalidToken {
+      // One that was right before was not counted when it was sent.
+      guard rightTokens.remove(command.token, account: command.from) else { return }
+      try? guesses.take(account: command.from, address: address)
+      return
+    }
+    if guess { guesses.giveBack(account: command.from, address: address) }
+    if reason == nil, command.from != Self.cash { rightTokens.insert(command.token, account: command.from) }
   }
 }
