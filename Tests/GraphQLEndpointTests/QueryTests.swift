@@ -19,13 +19,19 @@ struct QueryTests {
     try await bank.bank.send(try await bank.events("NL3", 1...1, partition: 2))
     try await eventually("the rows are there") { try await bank.rows().count == 9 }
     let store = endpoint.services.transactions
-    func balances(_ filter: TransactionFilter, before: Int64? = nil, _ count: Int = 10) async throws -> [Int64] {
+    func balances(
+      _ filter: TransactionFilter, before: TransactionStore.Place? = nil, _ count: Int = 10
+    ) async throws -> [Int64] {
       try await store.transactions(filter, before: before, maxItems: count).map(\.newBalanceCents)
     }
     #expect(try await balances(.init(iban: "NL2")) == [500, 400, 300, 200, 100])
     #expect(try await balances(.init(iban: "NL2"), 2) == [500, 400])
     let newest = try #require(try await store.transactions(.init(iban: "NL2"), before: nil, maxItems: 2).last)
-    #expect(try await balances(.init(iban: "NL2"), before: newest.id, 2) == [300, 200])
+    #expect(try await balances(.init(iban: "NL2"), before: .id(newest.id), 2) == [300, 200])
+    #expect(try await balances(.init(iban: "NL2"), before: .event(newest.eventID), 2) == [300, 200])
+    await #expect(throws: GraphQLError.self) {
+      _ = try await balances(.init(iban: "NL2"), before: .event(UUID()))
+    }
     #expect(try await balances(.init(iban: "NL2", minCents: 100, maxCents: 100)).count == 5)
     #expect(try await balances(.init(iban: "NL2", minCents: 101)).isEmpty)
     #expect(try await balances(.init(iban: "NL2", direction: .debit)).isEmpty)
@@ -50,6 +56,113 @@ struct QueryTests {
       operation, context: EndpointContext(services: endpoint.services, remoteAddress: nil))
     #expect(response.errors.map(\.path) == [[.key("all_last_transactions"), .index(2), .key("id")]])
     #expect(response.errors.first?.extensions.first?.value == .string("OUT_OF_RANGE"))
+    try await endpoint.stop()
+  }
+
+  /// Runs a document and gives the codes of its errors.
+  private func codes(_ query: String, _ context: EndpointContext) async throws -> [JSONValue?] {
+    let engine = try BankSchema.engine(EndpointSettings()) { error, _ in Issue.record("\(error)") }
+    let operation = try engine.prepare(GraphQLRequest(query: query))
+    guard operation.kind == .subscription else {
+      return await engine.execute(operation, context: context).errors.map(\.extensions.first?.value)
+    }
+    switch await engine.subscribe(operation, context: context) {
+    case .failed(let response): return response.errors.map(\.extensions.first?.value)
+    case .responses(let responses):
+      for try await response in responses { return response.errors.map(\.extensions.first?.value) }
+      return []
+    }
+  }
+
+  @Test("arguments that are too long, and places that are none, are bad input")
+  func badInput() async throws {
+    let endpoint = try await EndpointBank.start().endpoint()
+    try await endpoint.ready()
+    let context = EndpointContext(services: endpoint.services, remoteAddress: nil)
+    let (iban, text) = (String(repeating: "x", count: 257), String(repeating: "é", count: 141))
+    for query in [
+      "{ transactions_by_iban(iban: \"\(iban)\", max_items: 1) { id } }",
+      "{ transactions_by_iban(iban: \"x\", max_items: 1, descr_includes: \"\(text)\") { id } }",
+      "{ all_last_transactions(after: \"\(iban)\") { id } }",
+      "subscription { stream_transactions(iban: \"\(iban)\") { id } }",
+      "subscription { stream_transactions(descr_includes: \"\(text)\") { id } }",
+      "{ transactions_by_iban(iban: \"x\", max_items: 1, before: \"x\") { id } }",
+      "{ transactions_by_iban(iban: \"x\", max_items: 1, before: \"\(UUID().uuidString)\") { id } }",
+    ] {
+      #expect(try await codes(query, context) == [.string("BAD_INPUT")], "\(query)")
+    }
+    let most = "iban: \"\(iban.dropLast())\", max_items: 1, descr_includes: \"\(text.dropLast())\""
+    #expect(try await codes("{ transactions_by_iban(\(most)) { id } }", context).isEmpty)
+    try await endpoint.stop()
+  }
+
+  @Test("what counts guesses, makes accounts or moves money is not answered to GET")
+  func byGET() async throws {
+    let endpoint = try await EndpointBank.start().endpoint()
+    try await endpoint.ready()
+    let context = EndpointContext(services: endpoint.services, remoteAddress: nil, isGET: true)
+    for query in [
+      #"{ account(username: "testuser", password: "password") { iban } }"#,
+      #"subscription { get_account(username: "testuser", password: "password") { iban } }"#,
+      #"subscription { money_transfer(uuid: "", token: "", amount: 1, from: "", to: "", descr: "") { success } }"#,
+    ] {
+      #expect(try await codes(query, context) == [.string("POST_ONLY")], "\(query)")
+    }
+    #expect(try await codes("{ all_last_transactions { id } }", context).isEmpty)
+    try await endpoint.stop()
+  }
+
+  @Test("reading that takes all of its connections stands in the way of nobody else, and who goes is no fault to log")
+  func pools() async throws {
+    let bank = try await EndpointBank.start()
+    var settings = EndpointBank.settings
+    settings.maxDatabaseConnections = 1
+    settings.readTimeoutMillis = 60_000
+    let endpoint = try await bank.endpoint(settings)
+    try await endpoint.ready()
+    let services = endpoint.services
+    let context = EndpointContext(services: services, remoteAddress: nil)
+    let slow = Task { try await services.reads.run { session in _ = try session.execute("select pg_sleep(60)") } }
+    let waiting = Task { try await codes("{ all_last_transactions { id } }", context) }
+    try await eventually("reading waits") { services.reads.counts == (1, 1) }
+    let result = try await services.accounts.logIn(username: "testuser", password: "password", address: nil)
+    #expect(result.reason == "incorrect password")
+    try await services.pool.run { session in _ = try session.execute("select 1") }
+    #expect(endpoint.health.problem == nil)
+    waiting.cancel()
+    #expect(try await waiting.value == [.string("CANCELLED")])
+    slow.cancel()
+    _ = await slow.result
+    // While its statement runs, too.
+    let running = Task {
+      try await context.query {
+        try await services.reads.run { session in _ = try session.execute("select pg_sleep(60)") }
+      }
+    }
+    try await eventually("it runs") {
+      try await bank.count(
+        """
+        select count(*) from pg_stat_activity
+        where state = 'active' and datname = current_database() and query = 'select pg_sleep(60)'
+        """) > 0
+    }
+    running.cancel()
+    await #expect(throws: CancellationError.self) { try await running.value }
+    try await endpoint.stop()
+  }
+
+  @Test("a query that takes too long is broken off sooner than others")
+  func readTimeOut() async throws {
+    var settings = EndpointBank.settings
+    settings.readTimeoutMillis = 200
+    let endpoint = try await EndpointBank.start().endpoint(settings)
+    let context = EndpointContext(services: endpoint.services, remoteAddress: nil)
+    let error = await #expect(throws: GraphQLError.self) {
+      try await context.query {
+        try await endpoint.services.reads.run { session in _ = try session.execute("select pg_sleep(60)") }
+      }
+    }
+    #expect(error?.extensions.first?.value == .string("TIMEOUT"))
     try await endpoint.stop()
   }
 

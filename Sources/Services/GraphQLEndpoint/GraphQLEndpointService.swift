@@ -36,7 +36,10 @@ public enum GraphQLEndpointService {
     ) { router in
       graphQL.mount(on: router)
       router.get("/flow") { _, _ in
-        guard let events = flow.view() else { return Response(status: .serviceUnavailable) }
+        guard let events = flow.view() else {
+          status.metrics.add(to: "bank_requests_total", ["transport": "flow", "status": "503"])
+          return Response(status: .serviceUnavailable, headers: [.retryAfter: "10"])
+        }
         return graphQL.eventStream(events)
       }
     }
@@ -78,7 +81,7 @@ public enum GraphQLEndpointService {
       service: engine, limits: settings.server, origins: AllowedOrigins(settings.allowedOrigins.joined(separator: ",")),
       graphiQL: settings.servesGraphiQL ? .on(assets: settings.graphiQLAssets) : .off, hooks: hooks(status.metrics)
     ) { client in
-      EndpointContext(services: services, remoteAddress: client.remoteAddress)
+      EndpointContext(services: services, remoteAddress: client.remoteAddress, isGET: client.method == .get)
     }
   }
 

@@ -7,6 +7,23 @@ import PostgresRuntime
 struct TransactionStore: Sendable {
   static let maxItems = 1...1_000
 
+  /// A row, as someone names it who has seen it.
+  enum Place: Sendable, Hashable {
+    case id(Int64)
+    case event(UUID)
+
+    /// - Throws: `GraphQLError` with code `BAD_INPUT` for what is neither.
+    init(text: String) throws(GraphQLError) {
+      if let id = Int64(text) {
+        self = .id(id)
+      } else if let event = UUID(uuidString: text) {
+        self = .event(event)
+      } else {
+        throw GraphQLError("before must be the id or the event_id of a row", code: "BAD_INPUT")
+      }
+    }
+  }
+
   let pool: PostgresPool
 
   /// The row of a number; nil when there is none.
@@ -18,18 +35,19 @@ struct TransactionStore: Sendable {
   ///
   /// - Parameters:
   ///   - filter: has an IBAN.
-  ///   - before: a row's number; only rows before it.
-  /// - Throws: `GraphQLError` with code `BAD_INPUT` when `maxItems` is not 1 to 1000.
+  ///   - before: only rows before that one.
+  /// - Throws: `GraphQLError` with code `BAD_INPUT` when `maxItems` is not 1 to 1000, or no row has the event.
   func transactions(
-    _ filter: TransactionFilter, before: Int64?, maxItems: Int
+    _ filter: TransactionFilter, before: Place?, maxItems: Int
   ) async throws -> [Transaction] {
     try Self.check(maxItems)
+    let before = try await number(of: before)
     let text = filter.lowercasedText?.asPostgresText
     let direction = filter.direction?.rawValue
     let sql: SQL = """
       select \(unsafe: Transaction.columns) from transaction
       where iban = \((filter.iban ?? "").asPostgresText)
-        and id < \(before ?? .max)
+        and id < \(before)
         and changed_by_cents >= \(filter.minCents ?? .min) and changed_by_cents <= \(filter.maxCents ?? .max)
         and (\(direction as String?)::text is null or direction = \(direction as String?))
         and (\(text as String?)::text is null
@@ -58,6 +76,19 @@ struct TransactionStore: Sendable {
         select \(unsafe: Transaction.columns) from transaction t where t.iban = a.iban order by t.id desc limit 1) newest
       order by a.number
       """)
+  }
+
+  private func number(of place: Place?) async throws -> Int64 {
+    switch place {
+    case nil: return .max
+    case .id(let id): return id
+    case .event(let event):
+      let id = try await pool.run { session in
+        try session.first("select id from transaction where event_id = \(event)", as: Int64.self)
+      }
+      guard let id else { throw GraphQLError("no row has the event_id that before says", code: "BAD_INPUT") }
+      return id
+    }
   }
 
   private func rows(_ sql: SQL) async throws -> [Transaction] {

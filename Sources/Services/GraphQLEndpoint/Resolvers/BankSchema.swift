@@ -68,7 +68,7 @@ enum BankSchema {
     }
     resolvers.query("transactions_by_iban") { arguments, context in
       let filter = try arguments.transactionFilter()
-      let before = try arguments.optionalString("before").map(Self.rowNumber)
+      let before = try arguments.optionalString("before").map(TransactionStore.Place.init(text:))
       let maxItems = try arguments.int("max_items")
       return try await context.query {
         try await context.services.transactions.transactions(filter, before: before, maxItems: maxItems)
@@ -77,12 +77,13 @@ enum BankSchema {
     resolvers.query("all_last_transactions") { arguments, context in
       // Null, which the schema allows, is as good as nothing.
       let maxItems = try arguments.optionalInt("max_items") ?? TransactionStore.maxItems.upperBound
-      let after = try arguments.optionalString("after")
+      let after = try arguments.iban("after")
       return try await context.query {
         try await context.services.transactions.lastTransactions(maxItems: maxItems, after: after)
       }
     }
     resolvers.query("account") { arguments, context in
+      try context.refuseGET("account")
       let (username, password) = (try arguments.string("username"), try arguments.string("password"))
       return try await context.query {
         try await context.services.accounts.logIn(username: username, password: password, address: context.address)
@@ -100,10 +101,12 @@ enum BankSchema {
       try context.services.hub.subscribe(try arguments.transactionFilter())
     }
     resolvers.subscription("get_account") { arguments, context in
-      OneAnswer { try await openAccount(arguments, context) }
+      try context.refuseGET("get_account")
+      return OneAnswer { try await openAccount(arguments, context) }
     }
     resolvers.subscription("money_transfer") { arguments, context in
-      OneAnswer { try await transfer(arguments, context) }
+      try context.refuseGET("money_transfer")
+      return OneAnswer { try await transfer(arguments, context) }
     }
   }
 
@@ -128,21 +131,32 @@ enum BankSchema {
     }
   }
 
-  private static func rowNumber(_ text: String) throws -> Int64 {
-    guard let number = Int64(text) else {
-      throw GraphQLError("before must be the id of a row, which is a number", code: "BAD_INPUT")
-    }
-    return number
-  }
 }
 
 extension GraphQLArguments {
   /// From the arguments that the transaction fields share.
   fileprivate func transactionFilter() throws -> TransactionFilter {
     TransactionFilter(
-      iban: try optionalString("iban"), minCents: try optionalInt("min_amount").map(Int64.init),
+      iban: try iban("iban"), minCents: try optionalInt("min_amount").map(Int64.init),
       maxCents: try optionalInt("max_amount").map(Int64.init), direction: try optional("direction"),
-      descrIncludes: try optionalString("descr_includes"))
+      descrIncludes: try text("descr_includes"))
+  }
+
+  fileprivate func iban(_ name: String) throws -> String? {
+    let text = try optionalString(name)
+    guard text?.utf8.count ?? 0 <= BalanceChangeParser.maxIBANBytes else {
+      throw GraphQLError("\(name) has more than \(BalanceChangeParser.maxIBANBytes) bytes", code: "BAD_INPUT")
+    }
+    return text
+  }
+
+  private func text(_ name: String) throws -> String? {
+    let text = try optionalString(name)
+    // No description is longer.
+    guard text?.unicodeScalars.count ?? 0 <= TransferInput.maxDescrCharacters else {
+      throw GraphQLError("\(name) has more than \(TransferInput.maxDescrCharacters) characters", code: "BAD_INPUT")
+    }
+    return text
   }
 }
 

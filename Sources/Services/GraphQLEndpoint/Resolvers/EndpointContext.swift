@@ -8,9 +8,13 @@ package struct EndpointContext: Sendable {
   /// Of who asks, for the limits on guessing; nil when it is not known.
   let address: String?
 
+  /// Came by HTTP GET, which any page can have a browser send.
+  let isGET: Bool
+
   /// - Parameter remoteAddress: an IP address. Of IPv6 the network counts: whoever has one has all of its addresses.
-  package init(services: EndpointServices, remoteAddress: String?) {
+  package init(services: EndpointServices, remoteAddress: String?, isGET: Bool = false) {
     self.services = services
+    self.isGET = isGET
     address = remoteAddress.map(Self.network)
   }
 
@@ -29,11 +33,20 @@ package struct EndpointContext: Sendable {
     return (head + zeros + tail).prefix(4).joined(separator: ":")
   }
 
+  /// For fields that count guesses, make accounts or move money.
+  ///
+  /// - Throws: `GraphQLError` with code `POST_ONLY` for what came by GET.
+  func refuseGET(_ field: String) throws(GraphQLError) {
+    if isGET { throw GraphQLError("\(field) is not answered to GET: ask by POST or WebSocket", code: "POST_ONLY") }
+  }
+
   /// Runs a query, and says in the client's words when the database is away or takes too long.
   func query<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
     do {
       return try await body()
     } catch let error as PostgresError {
+      // Whoever asked has gone: no fault to log.
+      if error.kind == .cancelled || (error.isQueryCancelled && Task.isCancelled) { throw CancellationError() }
       if error.isQueryCancelled {
         throw GraphQLError("the database took too long for it: ask for less", code: "TIMEOUT")
       }
