@@ -75,6 +75,37 @@ struct HubTests {
     try await eventually("all of them") { await waiting.rows.count == 500 }
   }
 
+  @Test("rows that come at once are not too many for who has read all before; what waits is given before the end")
+  func pieces() async throws {
+    let hub = hub(maxQueuedRows: 10)
+    let stream = try hub.subscribe(.init())
+    var iterator = stream.makeAsyncIterator()
+    hub.publish((1...25).map { Self.row($0) })
+    for id in Int64(1)...25 { #expect(try await iterator.next()?.id == id) }
+    hub.publish((26...30).map { Self.row($0) })
+    hub.close()
+    for id in Int64(26)...30 { #expect(try await iterator.next()?.id == id) }
+    let error = await #expect(throws: GraphQLError.self) { _ = try await iterator.next() }
+    #expect(error?.extensions == GraphQLError("", code: "UNAVAILABLE").extensions)
+    #expect(try await iterator.next() == nil)
+  }
+
+  @Test("texts are looked for when the rows are taken: those without are not given, and wake nobody who reads")
+  func texts() async throws {
+    let hub = hub()
+    let collected = await Collected.of(try hub.subscribe(.init(descrIncludes: "PIN")))
+    let late = try hub.subscribe(.init(iban: "a", descrIncludes: "pin"))
+    for id in Int64(1)...4 { hub.publish([Self.row(id * 2, descr: "x"), Self.row(id * 2 + 1, descr: "Pin \(id)")]) }
+    hub.publish([Self.row(100, descr: "x")])
+    try await eventually("those with the text") { await collected.rows.count == 4 }
+    #expect(await collected.rows.map(\.id) == [3, 5, 7, 9])
+    hub.publish([Self.row(101, "b", descr: "pin")])
+    var iterator = late.makeAsyncIterator()
+    for id in [Int64(3), 5, 7, 9] { #expect(try await iterator.next()?.id == id) }
+    hub.close()
+    await #expect(throws: GraphQLError.self) { _ = try await iterator.next() }
+  }
+
   @Test("a thousand on their own IBANs and ten on all get every row")
   func many() async throws {
     let hub = hub(maxQueuedRows: 1_000)
@@ -112,7 +143,8 @@ struct HubTests {
     let last = await Collected.of(try hub.subscribe(.init()))
     hub.close()
     try await eventually("it has ended") { hub.count == 0 }
-    #expect(await last.failure == nil)
+    try await eventually("it was told why") { await last.failure != nil }
+    #expect(await (last.failure as? GraphQLError)?.extensions == GraphQLError("", code: "UNAVAILABLE").extensions)
     #expect(throws: GraphQLError.self) { try hub.subscribe(.init()) }
   }
 }

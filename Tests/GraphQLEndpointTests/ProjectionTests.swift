@@ -1,6 +1,7 @@
 import BankSupport
 import Definitions
 import Foundation
+import GraphQLRuntime
 import KafkaRuntime
 import PostgresRuntime
 import TestBank
@@ -35,7 +36,8 @@ struct ProjectionTests {
     #expect(stored.eventID == row.eventID && stored.newBalance == row.newBalance && stored.descr == "test")
     #expect(endpoint.metrics.value(of: "bank_sequence_gaps_total") == nil)
     try await endpoint.stop()
-    #expect(await all.failure == nil)
+    try await eventually("it was told why") { await all.failure != nil }
+    #expect(await (all.failure as? GraphQLError)?.extensions.first?.value == .string("UNAVAILABLE"))
     #expect(endpoint.metrics.value(of: "bank_subscribers") == 0)
   }
 
@@ -199,6 +201,9 @@ struct ProjectionTests {
     }
     try await bank.bank.send([events[1]])
     try await eventually("it is not well") { endpoint.health.problem?.contains("projection: ") == true }
+    // What is wrong, and nothing of the statement.
+    #expect(endpoint.health.problem?.contains("does not exist") == true)
+    #expect(endpoint.health.problem?.contains("insert into") == false, "\(endpoint.health.problem ?? "")")
     try await bank.database { session in
       try session.script("alter table elsewhere rename to transaction")
     }

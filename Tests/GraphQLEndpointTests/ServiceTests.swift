@@ -59,9 +59,7 @@ struct ServiceTests {
     defer { service.cancel() }
     try await eventually("it is well") { try await get(port, "health").status == 200 }
 
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
-      "endpoint_client.py")
-    let seen = try JSONValue(parsing: try await PythonPeer.run([script.path, String(port)]))
+    let seen = try JSONValue(parsing: try await PythonPeer.run([Self.script, String(port)]))
     check(seen)
     let metrics = try await get(port, "metrics").body
     for name in [
@@ -82,6 +80,46 @@ struct ServiceTests {
     #expect(start.duration(to: .now) < .seconds(9))
     try await handler.stop()
     await cluster.stop()
+  }
+
+  @Test("stopped with subscriptions open, their clients are sent away with 1001 and none is complete")
+  func stopping() async throws {
+    let (cluster, owner) = try await cluster()
+    let bank = try await EndpointBank.start(database: owner)
+    try await bank.database { session in
+      try session.setPassword("secret", ofRole: GraphQLEndpointService.role)
+    }
+    try await bank.bank.send([
+      KafkaRecord(topic: "bank_meta", key: nil, value: Array(bank.bank.incarnation.text.utf8))
+    ])
+    let environment = try await environment(bank, cluster: cluster)
+    var settings = try EndpointSettings(environment)
+    settings.port = try freePort()
+    settings.maxFlowViewers = 1
+    let port = settings.port ?? 0
+    let service = Task { [settings] in try await GraphQLEndpointService.run(environment, settings: settings) }
+    defer { service.cancel() }
+    try await eventually("it is well") { try await get(port, "health").status == 200 }
+    async let output = PythonPeer.run([Self.script, String(port), "stop"])
+    try await eventually("both have subscribed") { try await get(port, "metrics").body.contains("bank_subscribers 2") }
+    #expect(
+      try await get(port, "metrics").body.contains(#"bank_requests_total{transport="flow",status="503"} 1"#))
+    service.cancel()
+    let seen = try JSONValue(parsing: try await output)
+    _ = await service.result
+    #expect(seen["flow"]?["first"] == .integer(200) && seen["flow"]?["second"] == .integer(503))
+    #expect(seen["flow"]?["retry"] == .string("10"))
+    let sockets = seen["sockets"]?.items ?? []
+    #expect(sockets.map { $0["code"] } == [.integer(1001), .integer(1001)])
+    for socket in sockets {
+      let types = socket["types"]?.items ?? []
+      #expect(types.first == .string("connection_ack") && !types.contains(.string("complete")), "\(types)")
+    }
+    await cluster.stop()
+  }
+
+  private static var script: String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("endpoint_client.py").path
   }
 
   private func check(_ seen: JSONValue) {

@@ -1,6 +1,7 @@
 """A client of the endpoint as others would write one: HTTP, WebSocket and server-sent events, on one port.
 
-endpoint_client.py PORT prints one JSON object with what it saw.
+endpoint_client.py PORT prints one JSON object with what it saw; endpoint_client.py PORT stop keeps subscriptions open
+until the endpoint stops.
 """
 
 import asyncio
@@ -141,4 +142,28 @@ async def main():
         }))
 
 
-asyncio.run(main())
+async def subscribed(path, protocol, begin):
+    """Subscribes, and gives the types of all that comes until the connection is closed, and the code of closing."""
+    types = []
+    async with connect(f"ws://127.0.0.1:{PORT}{path}", subprotocols=[protocol]) as socket:
+        await socket.send(json.dumps({"type": "connection_init"}))
+        await socket.send(json.dumps({
+            "type": begin, "id": "1", "payload": {"query": "subscription { stream_transactions { event_id } }"}}))
+        async for message in socket:
+            types.append(json.loads(message)["type"])
+    return {"types": types, "code": socket.close_code}
+
+
+async def until_stopped():
+    """Also asks for /flow, of which the endpoint gives one at a time here."""
+    async with httpx.AsyncClient(timeout=90) as http:
+        async with http.stream("GET", f"{BASE}/flow") as first:
+            second = await http.get(f"{BASE}/flow")
+            flow = {"first": first.status_code, "second": second.status_code,
+                    "retry": second.headers.get("retry-after")}
+    sockets = await asyncio.gather(
+        subscribed("/graphql", "graphql-transport-ws", "subscribe"), subscribed("/graphql-ws", "graphql-ws", "start"))
+    print(json.dumps({"flow": flow, "sockets": sockets}))
+
+
+asyncio.run(until_stopped() if sys.argv[2:] == ["stop"] else main())

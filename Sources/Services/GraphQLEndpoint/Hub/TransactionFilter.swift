@@ -20,12 +20,18 @@ package struct TransactionFilter: Sendable, Hashable {
     lowercasedText = descrIncludes.flatMap { $0.isEmpty ? nil : $0.lowercased() }
   }
 
-  package func takes(_ transaction: Transaction) -> Bool {
+  package func takes(_ transaction: Transaction) -> Bool { takesButForText(transaction) && takesText(transaction) }
+
+  func takesButForText(_ transaction: Transaction) -> Bool {
     if let iban, transaction.iban != iban { return false }
     if let minCents, transaction.changedByCents < minCents { return false }
     if let maxCents, transaction.changedByCents > maxCents { return false }
     if let direction, transaction.direction != direction { return false }
-    if let lowercasedText, !transaction.descr.lowercased().contains(lowercasedText) { return false }
     return true
+  }
+
+  func takesText(_ transaction: Transaction) -> Bool {
+    guard let lowercasedText else { return true }
+    return transaction.lowercasedDescr.contains(lowercasedText)
   }
 }

@@ -34,7 +34,7 @@ package final class TransactionHub: Sendable {
   /// when the task that reads it is cancelled.
   package func subscribe(_ filter: TransactionFilter) throws(GraphQLError) -> TransactionStream {
     let (subscription, count) = try state.withLock { (state) throws(GraphQLError) in
-      if state.isClosed { throw GraphQLError("the endpoint is stopping", code: "UNAVAILABLE") }
+      if state.isClosed { throw Self.closed }
       guard state.count < maxSubscribers else {
         throw GraphQLError("\(maxSubscribers) subscriptions are open, which is the most", code: "OVERLOADED")
       }
@@ -70,7 +70,10 @@ package final class TransactionHub: Sendable {
     }
   }
 
-  /// Ends all subscriptions, and takes no more.
+  private static let closed = GraphQLError(
+    "the endpoint is stopping: subscribe again soon", code: "UNAVAILABLE")
+
+  /// Breaks all subscriptions off with `UNAVAILABLE`, and takes no more: one that ended would not be begun again.
   package func close() {
     let all = state.withLock { state in
       defer {
@@ -81,7 +84,7 @@ package final class TransactionHub: Sendable {
       }
       return Array(state.others.values) + state.byIBAN.values.flatMap(\.values)
     }
-    for subscription in all { subscription.end() }
+    for subscription in all { subscription.fail(Self.closed) }
     metrics.set("bank_subscribers", to: 0)
   }
 

@@ -34,7 +34,8 @@ package struct TransactionStream: AsyncSequence, Sendable {
 
     package mutating func next() async throws -> Transaction? { try await next(isolation: nil) }
 
-    /// - Throws: `GraphQLError` with code `SLOW_SUBSCRIBER` when too many rows waited.
+    /// - Throws: `GraphQLError` with code `SLOW_SUBSCRIBER` when too many rows waited, `UNAVAILABLE` when the endpoint
+    ///   stops.
     package mutating func next(isolation actor: isolated (any Actor)?) async throws -> Transaction? {
       if index == taken.count {
         let registration = registration
@@ -80,11 +81,13 @@ final class TransactionSubscription: Sendable {
     self.maxQueuedRows = maxQueuedRows
   }
 
-  /// Queues those rows that the filter takes.
+  /// Queues those rows that the filter takes. Texts are looked at by who takes the rows, not here: all subscribers
+  /// would wait for it.
   ///
-  /// - Returns: false when they are too many, which ends the subscription.
+  /// - Returns: false when they are too many, which ends the subscription. Those that came at once are never too many
+  ///   for who has taken all before them.
   func offer(_ rows: [Transaction]) -> Bool {
-    let rows = rows.filter(filter.takes)
+    let rows = rows.filter(filter.takesButForText)
     if rows.isEmpty { return true }
     let (waiter, isKept) = state.withLock { state -> (Waiter?, Bool) in
       guard case .open = state.phase else { return (nil, true) }
@@ -92,7 +95,7 @@ final class TransactionSubscription: Sendable {
         state.waiter = nil
         return (waiter, true)
       }
-      if state.queue.count + rows.count > maxQueuedRows {
+      if !state.queue.isEmpty, state.queue.count + rows.count > maxQueuedRows {
         state.queue = []
         state.phase = .failed(
           GraphQLError(
@@ -116,8 +119,28 @@ final class TransactionSubscription: Sendable {
     waiter?.resume(returning: [])
   }
 
+  /// Breaks off: what is queued is given, then the error.
+  func fail(_ error: GraphQLError) {
+    let waiter = state.withLock { state -> Waiter? in
+      guard case .open = state.phase else { return nil }
+      defer { state.waiter = nil }
+      // Told once, to who waits or to who asks next.
+      state.phase = state.waiter == nil ? .failed(error) : .ended
+      return state.waiter
+    }
+    waiter?.resume(throwing: error)
+  }
+
   /// All rows that wait, at least one; none when the subscription has ended.
   func take() async throws -> [Transaction] {
+    while true {
+      let rows = try await takeAll()
+      let taken = rows.filter(filter.takesText)
+      if rows.isEmpty || !taken.isEmpty { return taken }
+    }
+  }
+
+  private func takeAll() async throws -> [Transaction] {
     try await withCheckedThrowingContinuation { (continuation: Waiter) in
       let answer = state.withLock { state -> Result<[Transaction], any Error>? in
         if !state.queue.isEmpty {

@@ -1,5 +1,6 @@
 import Foundation
 import PostgresRuntime
+import Synchronization
 
 /// Whether money left the account or came in.
 package enum Direction: String, Sendable, Hashable, CaseIterable {
@@ -24,6 +25,17 @@ package final class Transaction: Sendable {
   package let fromTo: String
   package let direction: Direction
   package let descr: String
+  private let lowercase = Mutex<String?>(nil)
+
+  /// Made once, however many look into it, and not at all while nobody does.
+  var lowercasedDescr: String {
+    lowercase.withLock { lowercase in
+      if let lowercase { return lowercase }
+      let text = descr.lowercased()
+      lowercase = text
+      return text
+    }
+  }
 
   init(id: Int64, _ change: BalanceChange) {
     self.id = id
