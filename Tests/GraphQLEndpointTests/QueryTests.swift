@@ -76,7 +76,8 @@ struct QueryTests {
 
   @Test("arguments that are too long, and places that are none, are bad input")
   func badInput() async throws {
-    let endpoint = try await EndpointBank.start().endpoint()
+    let bank = try await EndpointBank.start()
+    let endpoint = try await bank.endpoint()
     try await endpoint.ready()
     let context = EndpointContext(services: endpoint.services, remoteAddress: nil)
     let (iban, text) = (String(repeating: "x", count: 257), String(repeating: "é", count: 141))
@@ -94,11 +95,13 @@ struct QueryTests {
     let most = "iban: \"\(iban.dropLast())\", max_items: 1, descr_includes: \"\(text.dropLast())\""
     #expect(try await codes("{ transactions_by_iban(\(most)) { id } }", context).isEmpty)
     try await endpoint.stop()
+    #expect(try await bank.rows().isEmpty)
   }
 
   @Test("what counts guesses, makes accounts or moves money is not answered to GET")
   func byGET() async throws {
-    let endpoint = try await EndpointBank.start().endpoint()
+    let bank = try await EndpointBank.start()
+    let endpoint = try await bank.endpoint()
     try await endpoint.ready()
     let context = EndpointContext(services: endpoint.services, remoteAddress: nil, isGET: true)
     for query in [
@@ -110,6 +113,7 @@ struct QueryTests {
     }
     #expect(try await codes("{ all_last_transactions { id } }", context).isEmpty)
     try await endpoint.stop()
+    #expect(try await bank.count("select count(*) from account") == 0)
   }
 
   @Test("reading that takes all of its connections stands in the way of nobody else, and who goes is no fault to log")
@@ -155,7 +159,8 @@ struct QueryTests {
   func readTimeOut() async throws {
     var settings = EndpointBank.settings
     settings.readTimeoutMillis = 200
-    let endpoint = try await EndpointBank.start().endpoint(settings)
+    let bank = try await EndpointBank.start()
+    let endpoint = try await bank.endpoint(settings)
     let context = EndpointContext(services: endpoint.services, remoteAddress: nil)
     let error = await #expect(throws: GraphQLError.self) {
       try await context.query {
@@ -164,6 +169,7 @@ struct QueryTests {
     }
     #expect(error?.extensions.first?.value == .string("TIMEOUT"))
     try await endpoint.stop()
+    #expect(try await bank.rows().isEmpty)
   }
 
   @Test("the newest rows of accounts are found through the index, however many rows there are")
