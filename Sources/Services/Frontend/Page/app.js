@@ -2,6 +2,7 @@
 
 import { el, setText } from "./modules/dom.js";
 import { GraphQLClient } from "./modules/graphql.js";
+import { Payments } from "./modules/payments.js";
 import { Preferences } from "./modules/preferences.js";
 import { parseRoute } from "./modules/router.js";
 import { Session } from "./modules/session.js";
@@ -29,15 +30,23 @@ function start(settings) {
     settings,
     endpoint,
     client: connection,
+    payments: new Payments(connection),
     preferences: new Preferences(),
     session: new Session(),
     announce: announcer(document.getElementById("announcements")),
   };
   showConnection(connection);
   showViews(context);
+  keepPayments(context);
   addEventListener("online", () => connection.hurry());
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && connection.hurry());
   connection.connect();
+}
+
+/// Whoever logs out, a payment is not let go before its outcome is known; whoever closes the page is asked.
+function keepPayments({ payments, session }) {
+  session.addEventListener("change", () => session.account || payments.forgetResolved());
+  addEventListener("beforeunload", (event) => payments.hasUnresolved && event.preventDefault());
 }
 
 function showViews(context) {

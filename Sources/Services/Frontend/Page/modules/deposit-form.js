@@ -1,21 +1,21 @@
 import { el } from "./dom.js";
 import { eurosOfCents } from "./format.js";
-import { Transfer } from "./money.js";
-import { outcomeLine } from "./outcome.js";
+import { paymentLines, tooMany } from "./payment-lines.js";
 
 const depositCents = [1000, 2000, 5000, 10000, 20000, 50000];
 
-/// Six buttons as those of a cash machine. Each press is a deposit of its own; several may be on their way.
-export function depositForm({ client, session }) {
-  const outcome = outcomeLine("deposit-result");
+/// Six buttons as those of a cash machine. Each press is a deposit of its own, and several may be on their way; but a
+/// press while it is not known what became of an equal one asks about that one. Returns {element, stop}.
+export function depositForm({ payments, session }) {
   const { iban } = session.account;
+  const lines = paymentLines(payments, iban, "deposit");
   const deposit = (cents, euros) => {
-    const transfer = new Transfer(client, {
-      token: "cash", cents: String(cents), from: "cash", to: iban, description: "deposit",
-    });
-    outcome.follow(transfer, {
+    const request = { token: "cash", cents: String(cents), from: "cash", to: iban, description: "deposit" };
+    const payment = payments.pay(iban, "deposit", request, {
       underway: `Depositing ${euros} …`, done: `${euros} deposited.`, refused: `${euros} not deposited`,
+      unknown: `Whether ${euros} came in is not known`,
     });
+    lines.say(payment ? "" : tooMany);
   };
   const buttons = depositCents.map((cents) => {
     const euros = eurosOfCents(String(cents));
@@ -24,7 +24,10 @@ export function depositForm({ client, session }) {
       click: () => deposit(cents, euros),
     }, `€${cents / 100}`);
   });
-  return el("section", { class: "card form", "aria-labelledby": "deposit-title" },
-    el("h2", { id: "deposit-title" }, "Deposit"),
-    el("div", { class: "deposits", role: "group", "aria-labelledby": "deposit-title" }, buttons), outcome.element);
+  return {
+    element: el("section", { class: "card form", "aria-labelledby": "deposit-title" },
+      el("h2", { id: "deposit-title" }, "Deposit"),
+      el("div", { class: "deposits", role: "group", "aria-labelledby": "deposit-title" }, buttons), lines.element),
+    stop: lines.stop,
+  };
 }

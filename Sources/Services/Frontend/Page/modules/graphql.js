@@ -17,20 +17,22 @@ export const limits = {
   answerMillis: 30_000,
 };
 
-/// What the bank answered instead of data. `code` is the first error's, such as TIMEOUT, or "".
+/// What the bank answered instead of data. `code` is the first error's, such as TIMEOUT, or "". `wasAskedBefore` says
+/// that the same was sent on an earlier connection, where the bank may have done it.
 export class GraphQLFailure extends Error {
-  constructor(errors) {
+  constructor(errors, wasAskedBefore = false) {
     const first = errors?.[0];
     super(first?.message || "the bank gave an error without words");
     this.name = "GraphQLFailure";
     this.code = first?.extensions?.code ?? "";
+    this.wasAskedBefore = wasAskedBefore;
   }
 }
 
 /// No answer in time; the bank may or may not have done it.
 export class NoAnswer extends Error {
-  constructor() {
-    super("no answer from the bank yet");
+  constructor(message = "no answer from the bank yet") {
+    super(message);
     this.name = "NoAnswer";
   }
 }
@@ -90,6 +92,8 @@ export class GraphQLClient extends EventTarget {
   ask(query, variables = {}, { timeoutMillis = limits.answerMillis, signal } = {}) {
     return new Promise((resolve, reject) => {
       let data;
+      let sends = 0;
+      const fail = (errors) => end(reject, new GraphQLFailure(errors, sends > 1));
       const end = (settle, value) => {
         clearTimeout(timer);
         signal?.removeEventListener("abort", aborted);
@@ -101,12 +105,13 @@ export class GraphQLClient extends EventTarget {
       const id = this.#add({
         query,
         variables,
+        started: () => (sends += 1),
         next: (payload) => {
-          if (payload.errors?.length) end(reject, new GraphQLFailure(payload.errors));
+          if (payload.errors?.length) fail(payload.errors);
           else data = payload.data;
         },
-        error: (errors) => end(reject, new GraphQLFailure(errors)),
-        complete: () => (data === undefined ? end(reject, new GraphQLFailure()) : end(resolve, data)),
+        error: fail,
+        complete: () => (data === undefined ? fail() : end(resolve, data)),
       });
       if (signal?.aborted) aborted();
       else signal?.addEventListener("abort", aborted);

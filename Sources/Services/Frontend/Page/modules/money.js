@@ -27,20 +27,31 @@ export async function logIn(client, username, password) {
 
 /// One transfer with an id of its own. However often it is asked for, money moves once.
 export class Transfer {
+  #mayHaveMoved = false;
+
   constructor(client, { token, cents, from, to, description }) {
     this.client = client;
     this.variables = { uuid: newUUID(), token, cents, from, to, description };
   }
 
+  /// Whether it is what a person asks for with these; the token is none of it, as a new log-in may bring a new one.
+  isFor(request) {
+    return ["cents", "from", "to", "description"].every((name) => this.variables[name] === request[name]);
+  }
+
   /// {success, reason}. Asks again with the same id when the bank has no answer yet, and tells so by `waiting(tries)`.
-  /// Rejects with NoAnswer when there still is none, after which it may be called again, or with GraphQLFailure.
+  /// Rejects with NoAnswer when it is not known whether the money has moved, after which it may be called again, or with
+  /// GraphQLFailure when it has not. Once it was asked for without an answer, only an answer tells: an error is of the
+  /// last try alone, and says nothing of those before it.
   async result(waiting = () => {}) {
     for (let attempt = 0; attempt < tries; attempt++) {
       try {
         const data = await this.client.ask(transferMutation, this.variables);
-        return data.transfer ?? { success: false, reason: "the bank gave no result" };
+        if (data.transfer) return data.transfer;
+        throw new NoAnswer();
       } catch (error) {
-        if (!isNoAnswer(error)) throw error;
+        if (!isRefusal(error)) this.#mayHaveMoved = true;
+        if (!isPassing(error)) throw this.#mayHaveMoved ? new NoAnswer(error.message) : error;
         waiting(attempt + 1);
         await new Promise((resolve) => setTimeout(resolve, backoffMillis(attempt)));
       }
@@ -51,9 +62,16 @@ export class Transfer {
 
 /// Codes of docs/graphql.md after which the same may be asked again.
 const passing = new Set(["TIMEOUT", "UNAVAILABLE", "OVERLOADED"]);
+/// Those of a question that has not got as far as the bank's books; one that is not valid GraphQL has no code.
+const refusing = new Set(["", "BAD_INPUT", "LIMIT", "RATE_LIMITED"]);
 
-function isNoAnswer(error) {
+function isPassing(error) {
   return error instanceof NoAnswer || (error instanceof GraphQLFailure && passing.has(error.code));
+}
+
+/// Not after a reconnect: then the bank was asked before it, and that answer is lost.
+function isRefusal(error) {
+  return error instanceof GraphQLFailure && refusing.has(error.code) && !error.wasAskedBefore;
 }
 
 /// Why a name or a password of that length is refused before it is sent; null when it is not.

@@ -31,6 +31,7 @@ function showAccount(main, context) {
     newest: (row) => setText(balance, row.new_balance ?? ""),
   });
   const side = sidePanel(context.preferences);
+  const [deposit, transfer] = [depositForm(context), transferForm(context)];
   const leave = el("button", { type: "button", id: "log-out", class: "link", click: () => context.session.leave() },
     "Log out");
   main.append(
@@ -42,12 +43,11 @@ function showAccount(main, context) {
           el("p", { class: "card-iban", id: "own-iban" }, accountNumber(iban)),
           el("p", { class: "label" }, "Balance"),
           balance),
-        depositForm(context)),
-      transferForm(context)),
+        deposit.element),
+      transfer.element),
     el("h2", {}, "Transactions"),
     el("div", { class: "with-side" }, list.element, side.element));
   return () => {
-    list.stop();
-    side.stop();
+    for (const part of [list, side, deposit, transfer]) part.stop();
   };
 }
