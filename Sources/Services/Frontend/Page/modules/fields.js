@@ -11,7 +11,7 @@ export const fields = [
 ];
 
 const variableTypes = fields.map(({ name }) => `$${name}: Boolean!`).join(", ");
-const selection = `id event_id ${fields.map(({ name, field }) => `${field} @include(if: $${name})`).join(" ")}`;
+const selection = `event_id ${fields.map(({ name, field }) => `${field} @include(if: $${name})`).join(" ")}`;
 
 /// The newest rows of an account.
 export const rowsQuery = `query Rows($iban: String!, $limit: Int!, ${variableTypes}) {

@@ -16,12 +16,17 @@ export function liveRows(client, { iban, limit, wanted, changed, failed }) {
   const stopping = new AbortController();
   let asking = null;
   let timer = null;
+  let lastAsked = 0;
+  let lastAnswered = 0;
 
   const look = async (signal, attempt = 0) => {
     if (signal.aborted) return;
+    const number = (lastAsked += 1);
     try {
       const data = await client.ask(rowsQuery, { ...variables, limit }, { signal });
-      if (signal.aborted) return;
+      // An answer that was overtaken by that of a later look has fewer rows.
+      if (signal.aborted || number < lastAnswered) return;
+      lastAnswered = number;
       shown.answered((data.transactions_by_iban ?? []).filter(Boolean));
       failed(null);
       changed(shown.rows);
