@@ -4,7 +4,6 @@ import RunningBank
 import Testing
 
 /// The page in a real browser: its modules, its server as a process, and all of it on a bank that runs.
-@Suite(.serialized)
 struct BrowserTests {
   /// What a script of this folder says of one of its tests.
   private struct Outcome: Decodable {
@@ -12,30 +11,15 @@ struct BrowserTests {
     var failure: String?
   }
 
-  @Test(.timeLimit(.minutes(3)))
-  func theServerAndTheModulesOfThePage() async throws {
-    try await withFolder { folder in
-      let home = folder.appending(path: "home")
-      let offset = Int.random(in: 1000...20000)
-      // Started elsewhere than where it was built: it has to find its files all the same.
-      let frontend = try RunningBank("frontend", home: home, portOffset: offset, folder: folder)
-      try await frontend.wait(for: "the page", timeoutSeconds: 30) {
-        try? await PythonPeer.run([script("reachable.py"), page(offset)])
-      }
-      try await run("server_tests.py", [page(offset), "\(8888 + offset)"])
-      try await run("module_tests.py", [page(offset)])
-      let status = try await frontend.stop(signal: SIGTERM, timeoutSeconds: 10)
-      #expect(status == 0, "\(frontend.output)")
-    }
-  }
-
+  /// The page without an endpoint is looked at while the bank starts.
   @Test(.timeLimit(.minutes(12)))
-  func thePageOfABankThatRuns() async throws {
+  func thePageAloneAndOfABankThatRuns() async throws {
     try await withFolder { folder in
       let offset = Int.random(in: 1000...20000)
       let bank = try RunningBank(
         home: folder.appending(path: "home"), portOffset: offset,
         arguments: ["--heartbeat-batch", "6", "--heartbeat-millis", "100"])
+      try await withFolder { try await thePageAlone(folder: $0, offset: offset + 500) }
       try await bank.wait(for: "the bank", timeoutSeconds: 180) {
         bank.output.contains("ready, Ctrl-C stops") ? true : nil
       }
@@ -44,6 +28,19 @@ struct BrowserTests {
       let status = try await bank.stop(signal: SIGINT, timeoutSeconds: 15)
       #expect(status == 0, "\(bank.output.suffix(3000))")
     }
+  }
+
+  /// The server as a process, and the modules in the page that it serves.
+  private func thePageAlone(folder: URL, offset: Int) async throws {
+    let home = folder.appending(path: "home")
+    // Started elsewhere than where it was built: it has to find its files all the same.
+    let frontend = try RunningBank("frontend", home: home, portOffset: offset, folder: folder)
+    try await frontend.wait(for: "the page", timeoutSeconds: 30) {
+      try? await PythonPeer.run([script("reachable.py"), page(offset)])
+    }
+    try await run("server_tests.py", [page(offset), "\(8888 + offset)"])
+    let status = try await frontend.stop(signal: SIGTERM, timeoutSeconds: 10)
+    #expect(status == 0, "\(frontend.output)")
   }
 
   private func page(_ offset: Int) -> String { "http://127.0.0.1:\(8181 + offset)" }

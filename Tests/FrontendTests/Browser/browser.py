@@ -1,5 +1,6 @@
 """A headless Chromium for the tests of the page: Debian's, driven by Debian's driver; nothing is fetched for it."""
 
+import base64
 import json
 import os
 import shutil
@@ -16,6 +17,8 @@ os.environ["SE_AVOID_STATS"] = "true"
 
 DESKTOP = (1280, 900)
 PHONE = (390, 844)
+# Every picture in dark too, not only those of the views that have the most in them.
+LONG = bool(os.environ.get("BANK_TEST_LONG"))
 SMALL_PHONE = (360, 640)
 
 
@@ -32,6 +35,7 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(needed("chromedriver")))
         self.driver.set_script_timeout(60)
+        self.loads = 0
         self.resize(*DESKTOP)
 
     def __enter__(self):
@@ -40,17 +44,20 @@ class Browser:
     def __exit__(self, *_):
         self.driver.quit()
 
-    def resize(self, width, height, dark=False):
+    def resize(self, width, height, dark=False, still=False):
+        """As large as that, and drawn. `still` is for who prefers less motion: nothing has to be waited for."""
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
-            "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]})
+            "features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+                         {"name": "prefers-reduced-motion", "value": "reduce" if still else ""}]})
+        self.driver.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));")
 
     def open(self, route, fresh=True):
         """Goes to a view; `fresh` loads the page anew, which forgets who was logged in."""
-        if fresh:
-            self.driver.get("about:blank")
-        self.driver.get(f"{self.base}/{route}")
+        self.loads += fresh
+        self.driver.get(f"{self.base}/?load={self.loads}{route}")
 
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
@@ -93,23 +100,29 @@ class Browser:
     def until_text(self, selector, wanted, seconds=20):
         return self.until(lambda: wanted in self.text(selector), f"{wanted!r} in {selector}", seconds)
 
-    def screenshots(self, folder, name):
-        """The view as it stands, on a desktop and on a phone, light and dark; fails where it is wider than those, or
-        than the smallest phone."""
+    def looks(self, folder, name, has_dark=False, check=lambda what: None):
+        """The view as it stands, on a desktop and on a phone, light and dark: `check(what)` is called for each. Keeps
+        pictures, in dark where `has_dark`; fails where it is wider than those, or than the smallest phone."""
         os.makedirs(folder, exist_ok=True)
         for width, height in (DESKTOP, PHONE):
             for dark in (False, True):
-                self.resize(width, height, dark)
-                time.sleep(0.3)
-                tall = self.script("return Math.min(2400, document.documentElement.scrollHeight)")
-                self.resize(width, max(height, tall), dark)
-                time.sleep(0.3)
-                file = f"{name}-{width}-{'dark' if dark else 'light'}.png"
-                assert self.driver.save_screenshot(os.path.join(folder, file)), file
-                self.fits(file)
-        self.resize(*SMALL_PHONE)
+                self.resize(width, height, dark, still=True)
+                look = f"{name}-{width}-{'dark' if dark else 'light'}"
+                self.fits(look)
+                check(look)
+                if not dark or has_dark or LONG:
+                    self.picture(os.path.join(folder, f"{look}.png"), width)
+        self.resize(*SMALL_PHONE, still=True)
         self.fits(f"{name} on a small phone")
         self.resize(*DESKTOP)
+
+    def picture(self, file, width):
+        """Of the whole view, also of what would have to be scrolled to."""
+        tall = self.script("return Math.min(2400, document.documentElement.scrollHeight)")
+        picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {
+            "captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "width": width, "height": tall, "scale": 1}})
+        with open(file, "wb") as out:
+            out.write(base64.b64decode(picture["data"]))
 
     def fits(self, what):
         over = self.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
@@ -129,18 +142,21 @@ def needed(program):
 
 
 def report(results):
-    """Prints results of named tests as JSON: [{"name", "failure"?}]."""
+    """Prints results of named tests as JSON: [{"name", "failure"?, "seconds"?}]."""
     print(json.dumps(results))
 
 
-def run(tests, *arguments):
-    """Runs functions in order, each named by its documentation, and reports. A later one may need an earlier one."""
+def run(tests, *arguments, more=list):
+    """Runs functions in order, each named by its documentation, and reports, with the outcomes that `more` gives. A
+    later one may need an earlier one."""
     results = []
     for test in tests:
         name = (test.__doc__ or test.__name__).strip().splitlines()[0]
+        began = time.monotonic()
         try:
             test(*arguments)
             results.append({"name": name})
         except Exception as error:  # noqa: BLE001: whatever went wrong is the result
             results.append({"name": name, "failure": traceback.format_exc(limit=-4) + str(error)})
-    report(results)
+        results[-1]["seconds"] = round(time.monotonic() - began, 1)
+    report(results + more())

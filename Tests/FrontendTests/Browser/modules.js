@@ -1,4 +1,4 @@
-// Tests of the page's modules, run in the page by module_tests.py. Each is [name, function]; failures are thrown.
+// Tests of the page's modules, run in the page by server_tests.py. Each is [name, function]; failures are thrown.
 
 const load = (name) => import(`/modules/${name}.js`);
 const same = (found, wanted, what = "") => {

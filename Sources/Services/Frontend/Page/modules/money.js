@@ -52,6 +52,7 @@ export class Transfer {
       } catch (error) {
         if (!isRefusal(error)) this.#mayHaveMoved = true;
         if (!isPassing(error)) throw this.#mayHaveMoved ? new NoAnswer(error.message) : error;
+        if (attempt + 1 === tries) break;
         waiting(attempt + 1);
         await new Promise((resolve) => setTimeout(resolve, backoffMillis(attempt)));
       }
