@@ -13,8 +13,8 @@ struct PageServerTests {
     folder = FileManager.default.temporaryDirectory.appending(path: "page-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     server = PageServer(
-      files: try PageFiles.ofThisBuild(), reports: Reports(folders: [folder.appending(path: "reports").path]),
-      graphQLPort: 18_888)
+      files: try PageFiles.ofThisBuild(),
+      reports: Reports(folders: [folder.appending(path: "reports").path], rememberedFor: .zero), graphQLPort: 18_888)
   }
 
   private func reply(_ method: String, _ target: String, host: String? = nil, ifNoneMatch: String? = nil) async
@@ -111,6 +111,20 @@ struct PageServerTests {
     #expect(try await settings().reports == false)
     try write("x", to: "reports/a.txt")
     #expect(try await settings().reports)
+  }
+
+  @Test
+  func whetherThereAreReportsIsRememberedForAWhile() async throws {
+    let path = folder.appending(path: "reports").path
+    let (forgetful, remembering) = (
+      Reports(folders: [path], rememberedFor: .zero), Reports(folders: [path], rememberedFor: .seconds(3600))
+    )
+    for reports in [forgetful, remembering] { #expect(await reports.hasAny() == false) }
+    try write("x", to: "reports/a.txt")
+    #expect(await forgetful.hasAny())
+    #expect(await remembering.hasAny() == false, "the folder is read again")
+    #expect(await remembering.file("a.txt") != nil, "a report itself is never late")
+    #expect(await Reports(folders: [path], rememberedFor: .seconds(3600)).hasAny())
   }
 
   @Test(arguments: [

@@ -1,5 +1,6 @@
 import BankSupport
 import Foundation
+import Synchronization
 
 /// What measurements have left: files under `/reports/`, read when asked for, as they come and go while the bank runs.
 public struct Reports: Sendable {
@@ -12,9 +13,14 @@ public struct Reports: Sendable {
   let folders: [String]
   /// Disk is waited for here, one request at a time, and not on the threads that everything else runs on.
   private let queue = DispatchQueue(label: "reports")
+  private let remembered = Remembered()
+  private let rememberedFor: Duration
 
-  public init(folders: [String]) {
+  /// - Parameter rememberedFor: how long it is believed that there are reports, or none. Whoever asks for the settings
+  ///   over and over then does not have folders read each time.
+  public init(folders: [String], rememberedFor: Duration = .seconds(2)) {
     self.folders = folders
+    self.rememberedFor = rememberedFor
   }
 
   /// `<home>/reports`, and the `docs/results` that stand in the working folder or in one above the program.
@@ -32,9 +38,32 @@ public struct Reports: Sendable {
     return Reports(folders: folders.filter { seen.insert($0).inserted })
   }
 
-  /// Whether there is anything to show.
+  /// Whether there is anything to show, as it was at most `rememberedFor` ago.
   public func hasAny() async -> Bool {
-    await onQueue { !Self.names(in: folders).isEmpty }
+    if let known = remembered.value { return known }
+    return await onQueue {
+      // The one before in the queue may have looked meanwhile.
+      if let known = remembered.value { return known }
+      let found = !Self.names(in: folders, limit: 1).isEmpty
+      remembered.set(found, until: .now + rememberedFor)
+      return found
+    }
+  }
+
+  /// What was found last, until it is too old.
+  private final class Remembered: Sendable {
+    private let found = Mutex<(hasAny: Bool, until: ContinuousClock.Instant)?>(nil)
+
+    var value: Bool? {
+      found.withLock { found in
+        guard let found, ContinuousClock.now < found.until else { return nil }
+        return found.hasAny
+      }
+    }
+
+    func set(_ hasAny: Bool, until: ContinuousClock.Instant) {
+      found.withLock { $0 = (hasAny, until) }
+    }
   }
 
   /// - Parameter path: behind `/reports/`, percent-encoded; empty for the list.
@@ -101,11 +130,11 @@ public struct Reports: Sendable {
   }
 
   /// Files that are served, as paths from the folders, in order; those of a hidden folder are not.
-  private static func names(in folders: [String]) -> [String] {
+  private static func names(in folders: [String], limit: Int = listLimit) -> [String] {
     var names: Set<String> = []
     for folder in folders {
       guard let found = FileManager.default.enumerator(atPath: folder) else { continue }
-      while names.count < listLimit, let name = found.nextObject() as? String {
+      while names.count < limit, let name = found.nextObject() as? String {
         let isShown = name.split(separator: "/").allSatisfy { !$0.hasPrefix(".") }
         guard isShown, PageFile.contentType(ofName: name) != nil, isRegular("\(folder)/\(name)") else { continue }
         names.insert(name)

@@ -514,7 +514,13 @@ def the_background_leads_on(bank):
     report = pathlib.Path(bank.home) / "reports" / "load of today.html"
     report.parent.mkdir(exist_ok=True)
     report.write_text("<!doctype html><title>x</title><style>h1 { color: green }</style><h1>The load of today</h1>")
-    browser.open("#/background")
+
+    def leads_to_reports():
+        """The server may remember for a moment that there were none."""
+        browser.open("#/background")
+        browser.one("#graphiql-link")
+        return browser.all("#reports-link")
+    browser.until(leads_to_reports, "a link to the reports")
     graphiql = browser.one("#graphiql-link").get_attribute("href")
     assert graphiql == f"http://127.0.0.1:{bank.port}/graphiql"
     with urllib.request.urlopen(graphiql, timeout=20) as reply:
