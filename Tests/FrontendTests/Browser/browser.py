@@ -1,6 +1,5 @@
 """A headless Chromium for the tests of the page: Debian's, driven by Debian's driver; nothing is fetched for it."""
 
-import base64
 import json
 import os
 import shutil
@@ -119,10 +118,9 @@ class Browser:
     def picture(self, file, width):
         """Of the whole view, also of what would have to be scrolled to."""
         tall = self.script("return Math.min(2400, document.documentElement.scrollHeight)")
-        picture = self.driver.execute_cdp_cmd("Page.captureScreenshot", {
-            "captureBeyondViewport": True, "clip": {"x": 0, "y": 0, "width": width, "height": tall, "scale": 1}})
-        with open(file, "wb") as out:
-            out.write(base64.b64decode(picture["data"]))
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": max(tall, 640), "deviceScaleFactor": 1, "mobile": width < 600})
+        assert self.driver.save_screenshot(file), file
 
     def fits(self, what):
         over = self.script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -336,6 +336,8 @@ const tests = [
       sockets[0].replies(failure("RATE_LIMITED"));
       await until(() => result().includes("Not transferred"));
       holds(result().includes("is not known"), "the first one is forgotten");
+      press("ten", "another");
+      holds(!result().includes("Not transferred"), "an old refusal stands beside a new one");
       const uuids = uuidsOf(sockets[0]);
       same(uuids.map((uuid) => uuids.indexOf(uuid)), [0, 0, 2], "ids");
       press("10", "rent");

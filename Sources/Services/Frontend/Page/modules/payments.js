@@ -35,8 +35,7 @@ export class Payments extends EventTarget {
   /// when there are too many without an outcome.
   pay(iban, form, request, words) {
     const unknown = this.of(iban, form).find(({ state, transfer }) => state === "unknown" && transfer.isFor(request));
-    // What has its outcome has been read by now.
-    this.#all = this.#all.filter((payment) => isUnresolved(payment) || payment.iban !== iban || payment.form !== form);
+    this.forgetResolved(this.of(iban, form));
     if (!unknown && this.#all.filter((payment) => payment.iban === iban).length >= mostUnresolved) return null;
     const payment = unknown ?? { iban, form, request, words, transfer: new Transfer(this.client, request) };
     if (!unknown) this.#all.push(payment);
@@ -61,9 +60,9 @@ export class Payments extends EventTarget {
     if (payment.state === "done") this.dispatchEvent(new CustomEvent("moved", { detail: payment }));
   }
 
-  /// Lets go of what has its outcome, such as when somebody has logged out.
-  forgetResolved() {
-    this.#all = this.#all.filter(isUnresolved);
+  /// Lets go of what has its outcome: of all, such as when somebody has logged out, or of some that have been read.
+  forgetResolved(read = this.#all) {
+    this.#all = this.#all.filter((payment) => isUnresolved(payment) || !read.includes(payment));
     this.dispatchEvent(new Event("change"));
   }
 

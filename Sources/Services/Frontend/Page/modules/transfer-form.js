@@ -27,6 +27,8 @@ export function transferForm({ payments, session }) {
   const submit = (event) => {
     event.preventDefault();
     if (isUnderway()) return;
+    lines.say("");
+    payments.forgetResolved(payments.of(iban, "transfer"));
     const { cents, to: payee, description: words } = typed();
     const euros = eurosOfCents(cents);
     if (refuseAny([
