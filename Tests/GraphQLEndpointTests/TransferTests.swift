@@ -195,12 +195,15 @@ struct TransferTests {
     let bank = try await EndpointBank.start()
     let endpoint = try await bank.endpoint()
     try await endpoint.ready()
-    let services = endpoint.services
-    let waiting = Task { try await services.transfers.transfer(Self.input(), address: nil) }
-    try await eventually("one waits") { services.waiters.count == 1 }
-    services.waiters.close()
-    waiting.cancel()
-    let error = await #expect(throws: GraphQLError.self) { _ = try await waiting.value }
+    let asker = endpoint.services.transfers.asker
+    let command = try Self.input().command()
+    let ticket = try asker.waiters.wait(for: command.id)
+    asker.waiters.close()
+    let asking = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try await asker.ask(command, ticket)
+    }
+    let error = await #expect(throws: GraphQLError.self) { _ = try await asking.value }
     #expect(error?.extensions.first?.value == .string("UNAVAILABLE"))
     try await endpoint.stop()
   }
