@@ -11,7 +11,7 @@ extension EndpointSettings {
     let millis = 1...86_400_000
     return [
       ("MAX_DOCUMENT_BYTES", \.language.maxDocumentBytes, bytes), ("MAX_TOKENS", \.language.maxTokens, many),
-      ("MAX_DEPTH", \.language.maxDepth, 1...100), ("MAX_ALIASES", \.language.maxAliases, 0...1_000_000),
+      ("MAX_DEPTH", \.language.maxDepth, 1...64), ("MAX_ALIASES", \.language.maxAliases, 0...1_000_000),
       ("MAX_COST", \.language.maxCost, 1...100_000_000), ("MAX_ERRORS", \.language.maxErrors, many),
       ("MAX_VARIABLES_BYTES", \.language.maxVariablesBytes, bytes),
       ("MAX_CACHED_DOCUMENTS", \.language.maxCachedDocuments, 0...1_000_000),
@@ -20,6 +20,9 @@ extension EndpointSettings {
       ("MAX_MESSAGE_BYTES", \.server.maxMessageBytes, bytes),
       ("MAX_SUBSCRIPTIONS_PER_CONNECTION", \.server.maxSubscriptionsPerConnection, many),
       ("MAX_CONNECTIONS", \.server.maxConnections, many),
+      ("MAX_HTTP_CONNECTIONS", \.server.maxHTTPConnections, many),
+      ("REQUEST_TIMEOUT_MILLIS", \.server.requestTimeoutMillis, millis),
+      ("WRITE_TIMEOUT_MILLIS", \.server.writeTimeoutMillis, millis),
       ("MAX_QUEUED_MESSAGES", \.server.maxQueuedMessages, many), ("MAX_QUEUED_BYTES", \.server.maxQueuedBytes, bytes),
       ("CONNECTION_INIT_TIMEOUT_MILLIS", \.server.connectionInitTimeoutMillis, millis),
       ("KEEP_ALIVE_MILLIS", \.server.keepAliveMillis, millis),

@@ -58,6 +58,7 @@ public enum GraphQLEndpointService {
         try await work.value
       } onCancel: {
         stop.set()
+        graphQL.prepareToStop()
         services.stop()
         flow.close()
       }
