@@ -135,23 +135,17 @@ struct Subscribers {
     let queries =
       Array(repeating: "subscription { stream_transactions \(fields) }", count: unfiltered)
       + ibans.map { #"subscription { stream_transactions(iban: \"\#($0)\") \#(fields) }"# }
-    let bootstrap = ClientBootstrap(group: group)
     var start = 0
     while start < queries.count {
       let end = min(start + Self.connectAtATime, queries.count)
-      try await withThrowingTaskGroup(of: Void.self) { tasks in
-        for query in queries[start..<end] {
-          tasks.addTask {
-            _ = try await bootstrap.channelInitializer { channel in
-              channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(
-                  Subscriber(path: "/graphql", query: query, tally: tally))
-              }
-            }.connect(host: "127.0.0.1", port: port).get()
+      let connections = queries[start..<end].map { query in
+        ClientBootstrap(group: group).channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(Subscriber(path: "/graphql", query: query, tally: tally))
           }
-        }
-        try await tasks.waitForAll()
+        }.connect(host: "127.0.0.1", port: port)
       }
+      for connection in connections { _ = try await connection.get() }
       start = end
     }
     let deadline = ContinuousClock.now + .seconds(30)

@@ -29,7 +29,7 @@ final class Child {
   /// Returns when `/health` on the port answers 200.
   init(_ command: [String], log: String, healthPort: Int) throws {
     self.log = log
-    FileManager.default.createFile(atPath: log, contents: nil)
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
     let handle = try FileHandle(forWritingTo: URL(filePath: log))
     process.executableURL = URL(filePath: command[0])
     process.arguments = Array(command.dropFirst())
@@ -84,7 +84,7 @@ final class Infrastructure {
     home = FileManager.default.temporaryDirectory.appending(path: "subscriber-bench-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: home, withIntermediateDirectories: true)
     let log = "\(home)/up.log"
-    FileManager.default.createFile(atPath: log, contents: nil)
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
     up = Process()
     up.executableURL = URL(filePath: bank)
     up.arguments = ["up", "--infrastructure-only", "--home", home, "--port-offset", "\(Int.random(in: 1000...20_000))"]
