@@ -63,26 +63,29 @@ struct SubscriberBench {
     let machine = Machine(started: Date())
     let log = try JSONLines(folder: ".results", name: "subscribers", machine: machine)
     try log.write(machine)
-    print(Step.header)
+    say(Step.header)
     var best: [Server: Step] = [:]
     for server in options.servers {
       for unfiltered in options.unfiltered {
         // Anew for each step: the broker slows with what it keeps, and nobody inherits a backlog.
         let step = try await measure(server, unfiltered: unfiltered, options)
         try log.write(step)
-        print(step.row)
+        say(step.row)
         guard step.held else { break }
         best[server] = step
       }
     }
     if let own = best[.bank], let peer = best[.python] {
-      print(
+      say(
         "the bank's highest over the peer's: \(String(format: "%.1f", own.deliveriesPerSecond / peer.deliveriesPerSecond))x"
           + " the deliveries; processor time a delivery "
           + String(format: "%.2fx", own.microsPerDelivery / peer.microsPerDelivery))
     }
-    print("raw values: \(log.file.path)")
+    say("raw values: \(log.file.path)")
   }
+
+  /// Seen as it comes, also through a pipe.
+  private static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
   private static func measure(_ server: Server, unfiltered: Int, _ options: Options) async throws -> Step {
     let infrastructure = try Infrastructure(bank: options.bank)

@@ -36,7 +36,7 @@ final class Child {
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = handle
     process.standardError = handle
-    try process.run()
+    try Self.withoutBlockedSignals { try process.run() }
     let deadline = Date().addingTimeInterval(60)
     while HTTPStatus.get("http://127.0.0.1:\(healthPort)/health") != 200 {
       guard process.isRunning, Date() < deadline else {
@@ -45,6 +45,16 @@ final class Child {
       }
       Thread.sleep(forTimeInterval: 0.2)
     }
+  }
+
+  /// What is started inherits the signals that its starter's thread blocks, and threads of a pool block SIGTERM.
+  private static func withoutBlockedSignals(_ body: () throws -> Void) rethrows {
+    var none = sigset_t()
+    var before = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &before)
+    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+    try body()
   }
 
   func stop() {

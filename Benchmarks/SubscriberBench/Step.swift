@@ -9,9 +9,10 @@ struct Step: Encodable {
   let deliveries: Int
   let expected: Int
   let deliveriesPerSecond: Double
-  let p50Millis: Double
-  let p99Millis: Double
-  let maxMillis: Double
+  /// nil when nothing came.
+  let p50Millis: Double?
+  let p99Millis: Double?
+  let maxMillis: Double?
   let dropped: Int
   /// In cores.
   let serverCPU: Double
@@ -32,8 +33,8 @@ struct Step: Encodable {
     expected = offered * (unfiltered + 1)
     deliveriesPerSecond = Double(figures.deliveries) / Double(seconds)
     let sorted = figures.latenciesMicros.sorted()
-    func quantile(_ share: Double) -> Double {
-      sorted.isEmpty ? .nan : Double(sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]) / 1000
+    func quantile(_ share: Double) -> Double? {
+      sorted.isEmpty ? nil : Double(sorted[min(sorted.count - 1, Int(share * Double(sorted.count)))]) / 1000
     }
     p50Millis = quantile(0.5)
     p99Millis = quantile(0.99)
@@ -50,15 +51,15 @@ struct Step: Encodable {
   }
 
   /// Nobody was dropped, everything came, and 99 of 100 within a second.
-  var held: Bool { dropped == 0 && deliveries >= expected && p99Millis < 1000 }
+  var held: Bool { dropped == 0 && deliveries >= expected && (p99Millis ?? .infinity) < 1000 }
 
   static let header =
     "server  own   all   events/s  deliveries/s  of expected   p50 ms   p99 ms   max ms  dropped  "
     + "cores: server  broker+db  clients   RSS MiB  µs/delivery"
 
   var row: String {
-    func number(_ value: Double, _ width: Int, _ digits: Int = 1) -> String {
-      let text = String(format: "%.\(digits)f", value)
+    func number(_ value: Double?, _ width: Int, _ digits: Int = 1) -> String {
+      let text = value.map { String(format: "%.\(digits)f", $0) } ?? "-"
       return String(repeating: " ", count: max(0, width - text.count)) + text
     }
     return server.padding(toLength: 7, withPad: " ", startingAt: 0) + number(Double(own), 5, 0)
