@@ -11,12 +11,11 @@ run: setup
 	swift build -c $(CONFIGURATION) --product bank
 	@exec $(BANK) up $(UP)
 
-# One test at a time: many start servers of their own or look at the clock, and two cores are soon too few for that.
 # TMPDIR: what the tests start works below the checkout, so that scripts/leftovers can find what they left.
 test: export TMPDIR = $(CURDIR)/.build/tmp
 test: clean-temporary setup-test lint
 	swift build --build-tests
-	swift test --skip-build --no-parallel
+	scripts/run-tests
 	@scripts/leftovers
 
 clean-temporary:

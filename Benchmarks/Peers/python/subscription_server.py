@@ -93,7 +93,9 @@ def consume(loop):
 
 
 async def answer(socket, number, query):
-    events = await graphql.subscribe(SCHEMA, graphql.parse(query))
+    events = graphql.subscribe(SCHEMA, graphql.parse(query))
+    if asyncio.iscoroutine(events):
+        events = await events
     async for result in events:
         await socket.send(json.dumps({"id": number, "type": "next", "payload": {"data": result.data}}))
 
