@@ -29,8 +29,7 @@ struct SeededGenerator: RandomNumberGenerator {
     "logicalType: decimal", "precision: ", "size: ", "namespace: ", "\u{1F600}", "\\ud800", "\r", "\r\n", "\u{85}",
   ]
 
-  /// More for a long run: AVROGEN_FUZZ_FACTOR=20.
-  private static let factor = max(1, Int(ProcessInfo.processInfo.environment["AVROGEN_FUZZ_FACTOR"] ?? "") ?? 1)
+  private static let factor = ProcessInfo.processInfo.environment["BANK_TEST_LONG"] == "1" ? 20 : 1
 
   private static func seeds() throws -> [(path: String, bytes: [UInt8])] {
     var seeds: [(path: String, bytes: [UInt8])] = []

@@ -1,6 +1,7 @@
 import AllTypesFixture
 import AvroRuntime
 import Definitions
+import Foundation
 import LibAvroBridge
 import Money
 import NastyNamesFixture
@@ -10,7 +11,7 @@ import Testing
 /// The three shapes of every generated record against each other and against libavro, on random values and on bytes that
 /// are none.
 @Suite struct ShapeAgreementTests {
-  private static let rounds = 40
+  private static let rounds = ProcessInfo.processInfo.environment["BANK_TEST_LONG"] == "1" ? 200 : 10
   private static let mutationsPerRound = 30
 
   @Test func allTypesFixture() throws {
