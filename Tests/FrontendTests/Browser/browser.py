@@ -1,5 +1,6 @@
 """A headless Chromium for the tests of the page: Debian's, driven by Debian's driver; nothing is fetched for it."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -57,6 +58,29 @@ class Browser:
         """Goes to a view; `fresh` loads the page anew, which forgets who was logged in."""
         self.loads += fresh
         self.driver.get(f"{self.base}/?load={self.loads}{route}")
+
+    @contextlib.contextmanager
+    def other_window(self):
+        """A second window, which is the one that is worked while this lasts. Gives a function: `with` what it returns
+        the first one is."""
+        driver = self.driver
+        first = driver.current_window_handle
+        driver.switch_to.new_window("window")
+        second = driver.current_window_handle
+
+        @contextlib.contextmanager
+        def in_first():
+            driver.switch_to.window(first)
+            try:
+                yield
+            finally:
+                driver.switch_to.window(second)
+        try:
+            yield in_first
+        finally:
+            driver.switch_to.window(second)
+            driver.close()
+            driver.switch_to.window(first)
 
     def all(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)

@@ -69,6 +69,15 @@ def headers_are_strict(base, port, _browser):
     assert headers["x-content-type-options"] == "nosniff"
 
 
+def a_foreign_name_is_refused(base, _port, _browser):
+    """who asks by a name that is none of the page's gets nothing of it, but whether it is well"""
+    for path in ("/", "/settings.json", "/reports/", "/app.js"):
+        status, _, body = ask(base, "GET", path, {"Host": "evil.example"})
+        assert status == 421 and b"<html" not in body, (path, status)
+    assert ask(base, "GET", "/", {"Host": f"localhost:{urlsplit(base).port}"})[0] == 200
+    assert ask(base, "GET", "/health", {"Host": "frontend"})[0] == 200
+
+
 def settings_name_the_endpoint(base, port, _browser):
     """settings.json has the endpoint's port"""
     _, _, body = ask(base, "GET", "/settings.json")
@@ -141,18 +150,21 @@ def the_accessibility_checks_find_faults(_base, _port, browser):
 
 
 def modules(browser):
-    """Runs modules.js in the page; gives the outcomes of its tests."""
+    """Runs the files of modules/ in the page; gives the outcomes of their tests."""
     browser.open("#/background")
+    support = HERE / "modules" / "support.js"
+    files = sorted(set(support.parent.glob("*.js")) - {support})
+    blocks = "\n".join(f"{{\n{file.read_text()}\n}}" for file in files)
     return browser.driver.execute_async_script(
         "const done = arguments[arguments.length - 1];"
-        "const failed = (error) => done([{ name: 'modules.js', failure: String(error) }]);"
-        f"(async () => {{ {(HERE / 'modules.js').read_text()} }})().then(done, failed);")
+        "const failed = (error) => done([{ name: 'modules', failure: String(error) }]);"
+        f"(async () => {{ {support.read_text()}\n{blocks}\nreturn outcomes(); }})().then(done, failed);")
 
 
 if __name__ == "__main__":
     page, port = sys.argv[1:3]
     with Browser(page) as browser:
         run([reading_has_an_entity_tag, head_is_get_without_a_body, others_are_refused, paths_lead_nowhere_else,
-             headers_are_strict, settings_name_the_endpoint, health_and_metrics_stay,
+             headers_are_strict, a_foreign_name_is_refused, settings_name_the_endpoint, health_and_metrics_stay,
              without_an_endpoint_the_page_says_so, inline_scripts_do_not_run, the_accessibility_checks_find_faults],
             page, port, browser, more=lambda: modules(browser))

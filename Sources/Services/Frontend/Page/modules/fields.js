@@ -13,9 +13,9 @@ export const fields = [
 const variableTypes = fields.map(({ name }) => `$${name}: Boolean!`).join(", ");
 const selection = `event_id ${fields.map(({ name, field }) => `${field} @include(if: $${name})`).join(" ")}`;
 
-/// The newest rows of an account.
-export const rowsQuery = `query Rows($iban: String!, $limit: Int!, ${variableTypes}) {
-  transactions_by_iban(iban: $iban, max_items: $limit) { ${selection} }
+/// The newest rows of an account, or the newest before a row, which is named by its event.
+export const rowsQuery = `query Rows($iban: String!, $limit: Int!, $before: ID, ${variableTypes}) {
+  transactions_by_iban(iban: $iban, max_items: $limit, before: $before) { ${selection} }
 }`;
 
 /// Each row of an account as it happens.

@@ -13,7 +13,11 @@ export function mergeRows(answer, told, limit) {
   return [...newer, ...answer.map((row) => toldOf.get(row.event_id) ?? row)].slice(0, limit);
 }
 
-/// The rows on display while a connection comes and goes.
+/// However many are asked for, no more are shown; it is also what the bank gives at a time.
+export const mostRows = 1_000;
+
+/// The rows on display while a connection comes and goes. They are always without a gap: `hasOlder` says whether the
+/// bank may have rows before the last of them.
 export class RowWindow {
   #answer = [];
   #told = [];
@@ -21,6 +25,7 @@ export class RowWindow {
   constructor(limit) {
     this.limit = limit;
     this.rows = [];
+    this.hasOlder = false;
   }
 
   /// A new connection: from here on nothing is missed, but what happened before has to be asked for.
@@ -32,19 +37,42 @@ export class RowWindow {
   /// A row that has just happened.
   happened(row) {
     const known = this.#told.findIndex(({ event_id }) => event_id === row.event_id);
-    if (known < 0) this.#told = [row, ...this.#told].slice(0, this.limit);
+    // One more than is shown, so that it is seen that there are more.
+    if (known < 0) this.#told = [row, ...this.#told].slice(0, this.limit + 1);
     else this.#told[known] = row;
     this.#merge();
   }
 
-  /// The newest rows as the bank has them, asked for after `connected()`. What was shown before goes: between it and
-  /// these there may be rows that nobody has told us of.
-  answered(rows) {
-    this.#answer = rows;
+  /// The newest rows as the bank has them, asked for after `connected()`; `asked` is how many were asked for. What was
+  /// shown before goes, unless it follows them without a gap: between it and these there may be rows that nobody has
+  /// told us of.
+  answered(rows, asked = this.limit) {
+    const place = this.rows.findIndex(({ event_id }) => event_id === rows.at(-1)?.event_id);
+    if (place < 0) this.hasOlder = rows.length >= asked;
+    this.#answer = place < 0 ? rows : [...rows, ...this.rows.slice(place + 1)];
     this.#merge();
   }
 
+  /// From here on rows are only left off at the end when there are `mostRows`, so that a person who looks at old rows
+  /// keeps them while new ones come.
+  grow() {
+    this.connected();
+    this.limit = mostRows;
+  }
+
+  /// Rows that the bank has before `last`, asked for after `grow()`; `asked` is how many were asked for. False when they
+  /// do not follow what is shown any more.
+  older(last, rows, asked) {
+    if (this.rows.at(-1)?.event_id !== last.event_id) return false;
+    this.hasOlder = rows.length >= asked;
+    this.#answer = [...this.rows, ...rows];
+    this.#merge();
+    return true;
+  }
+
   #merge() {
-    this.rows = mergeRows(this.#answer, this.#told, this.limit);
+    const rows = mergeRows(this.#answer, this.#told, this.limit + 1);
+    if (rows.length > this.limit) this.hasOlder = true;
+    this.rows = rows.slice(0, this.limit);
   }
 }

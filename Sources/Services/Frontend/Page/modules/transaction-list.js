@@ -3,6 +3,8 @@
 import { accountNumber } from "./account-number.js";
 import { el, setText } from "./dom.js";
 import { liveRows } from "./live-rows.js";
+import { olderButton } from "./older-button.js";
+import { mostRows } from "./rows.js";
 
 const directionWords = { CREDIT: "Credit", DEBIT: "Debit" };
 
@@ -13,36 +15,60 @@ export function transactionList(context, { iban, always = [], newest = () => {} 
   const list = el("div", { id: "transactions", role: "list", "aria-label": "Transactions, newest first" });
   const note = el("p", { class: "list-note" }, "Asking the bank …");
   const problem = el("p", { class: "problem", role: "status" });
-  const element = el("section", { class: "rows", "aria-label": "Transactions" }, problem, note, list);
+  const more = olderButton(async () => {
+    const [asked, last] = [live, list.lastElementChild];
+    isGrown = true;
+    setText(problem, "");
+    try {
+      const count = await asked.older();
+      if (asked !== live) return null;
+      cancelAnimationFrame(frame);
+      draw();
+      announce(count ? `${count} older ${count === 1 ? "transaction" : "transactions"}` : "No older transactions");
+    } catch (error) {
+      if (asked === live) setText(problem, `The older rows cannot be had: ${error.message}`);
+    }
+    return last?.nextElementSibling ?? list.lastElementChild;
+  });
+  const element = el("section", { class: "rows", "aria-label": "Transactions" }, problem, note, list, more.element);
   const known = new Map();
   let frame = 0;
   let rows = [];
+  let hasOlder = false;
   let filled = false;
-  let stopRows = () => {};
+  // Older rows were asked for, which stay until another number of rows is chosen.
+  let isGrown = false;
+  let chosen = preferences.rows;
+  let live = null;
 
   const draw = () => {
     frame = 0;
-    const fresh = rows.filter((row) => !known.has(row.event_id));
-    place(list, rows, known, preferences.shown, filled);
+    // Those above what is known already; others were there before, and were asked for.
+    const place = rows.findIndex((row) => known.has(row.event_id));
+    const fresh = filled ? rows.slice(0, place < 0 ? rows.length : place) : [];
+    placeRows(list, rows, known, preferences.shown, new Set(fresh));
     setText(note, rows.length ? "" : "No transactions yet.");
     note.hidden = rows.length > 0;
+    more.show(hasOlder, rows.length < mostRows ? "" : `No more than ${mostRows} are shown here.`);
     if (rows.length) newest(rows[0]);
-    if (filled && fresh.length) announce(spoken(fresh, preferences.shown));
+    if (fresh.length) announce(spoken(fresh, preferences.shown));
     filled = true;
   };
   const schedule = () => {
     if (!frame) frame = requestAnimationFrame(draw);
   };
   const start = () => {
-    stopRows();
+    live?.stop();
     known.clear();
     filled = false;
-    stopRows = liveRows(client, {
+    if (chosen !== preferences.rows) [chosen, isGrown] = [preferences.rows, false];
+    live = liveRows(client, {
       iban,
       limit: preferences.rows,
+      kept: isGrown ? rows.length : 0,
       wanted: new Set([...preferences.shown, ...always]),
-      changed: (newRows) => {
-        rows = newRows;
+      changed: (newRows, moreAreThere) => {
+        [rows, hasOlder] = [newRows, moreAreThere];
         schedule();
       },
       failed: (error) => setText(problem, error ? `The rows cannot be had: ${error.message}` : ""),
@@ -57,20 +83,21 @@ export function transactionList(context, { iban, always = [], newest = () => {} 
     stop: () => {
       preferences.removeEventListener("change", start);
       cancelAnimationFrame(frame);
-      stopRows();
+      live.stop();
+      live = null;
     },
   };
 }
 
 /// Makes the list's children those of the rows, touching only what is another row than before.
-function place(list, rows, known, shown, filled) {
+function placeRows(list, rows, known, shown, fresh) {
   const kept = new Set();
   let cursor = list.firstElementChild;
   for (const row of rows) {
     let element = known.get(row.event_id);
     if (element?.row !== row) {
       const drawn = rowElement(row, shown);
-      if (filled && !element) drawn.element.classList.add("fresh");
+      if (!element && fresh.has(row)) drawn.element.classList.add("fresh");
       if (element) element.element.replaceWith(drawn.element);
       if (cursor === element?.element && element) cursor = drawn.element;
       element = drawn;
