@@ -12,9 +12,30 @@ struct PageServerTests {
   init() throws {
     folder = FileManager.default.temporaryDirectory.appending(path: "page-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    server = PageServer(
+    server = try Self.server(folder, allowedOrigins: ["*"])
+  }
+
+  private static func server(_ folder: URL, allowedOrigins: [String]) throws -> PageServer {
+    PageServer(
       files: try PageFiles.ofThisBuild(),
-      reports: Reports(folders: [folder.appending(path: "reports").path], rememberedFor: .zero), graphQLPort: 18_888)
+      reports: Reports(folders: [folder.appending(path: "reports").path], rememberedFor: .zero), graphQLPort: 18_888,
+      allowedOrigins: allowedOrigins)
+  }
+
+  @Test(arguments: [
+    (nil, 200), ("127.0.0.1:8181", 200), ("localhost", 200), ("LOCALHOST:1", 200), ("[::1]:8181", 200),
+    ("bank.example", 200), ("Bank.Example:8181", 200), ("other.example:443", 200), ("evil.example", 421),
+    ("evil.example:8181", 421), ("bank.example.evil.example", 421), ("127.0.0.1.evil.example", 421), ("", 421),
+    ("[evil]", 421), ("user@bank.example", 421),
+  ])
+  func aNameThatSomebodyElseMayHavePointedHereIsRefused(host: String?, status: Int) async throws {
+    let server = try Self.server(folder, allowedOrigins: ["http://bank.example:8181", "https://other.example"])
+    for path in ["/", "/settings.json", "/reports/", "/nothing"] {
+      let reply = await server.reply(to: .init("GET", path, host: host))
+      #expect((reply.status == 421) == (status == 421), "\(path): \(reply.status)")
+      if status == 421 { #expect(reply.headers["content-security-policy"] == nil && reply.body.count < 200) }
+    }
+    #expect(await server.reply(to: .init("GET", "/", host: host)).status == status)
   }
 
   private func reply(_ method: String, _ target: String, host: String? = nil, ifNoneMatch: String? = nil) async

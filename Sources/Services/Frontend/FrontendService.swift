@@ -11,7 +11,7 @@ public enum FrontendService {
   public static func run(_ environment: BankEnvironment) async throws {
     let server = PageServer(
       files: try PageFiles.ofThisBuild(), reports: .standard(home: environment.home),
-      graphQLPort: environment.ports.graphQL)
+      graphQLPort: environment.ports.graphQL, allowedOrigins: environment.allowedOrigins)
     let host = ServiceHost(
       name: name, address: environment.bindAddress, port: environment.ports.page,
       mount: { $0.add(middleware: PageMiddleware(server: server)) })

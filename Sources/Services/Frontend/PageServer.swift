@@ -1,3 +1,5 @@
+import BankSupport
+
 /// Decides what a request for the page gets. Knows nothing of sockets, so that tests ask it directly.
 public struct PageServer: Sendable {
   /// What of a request matters here.
@@ -29,15 +31,23 @@ public struct PageServer: Sendable {
   let files: PageFiles
   let reports: Reports
   let graphQLPort: Int
+  let allowedOrigins: [String]
 
-  /// - Parameter graphQLPort: where the page finds the endpoint, on the host name that it was asked for by.
-  public init(files: PageFiles, reports: Reports, graphQLPort: Int) {
+  /// - Parameters:
+  ///   - graphQLPort: where the page finds the endpoint, on the host name that it was asked for by.
+  ///   - allowedOrigins: those of the endpoint: whose hosts may be asked for, besides addresses and localhost.
+  public init(files: PageFiles, reports: Reports, graphQLPort: Int, allowedOrigins: [String] = []) {
+    self.allowedOrigins = allowedOrigins
     self.files = files
     self.reports = reports
     self.graphQLPort = graphQLPort
   }
 
   public func reply(to request: Request) async -> Reply {
+    // Any other name may be one that its owner has pointed here, who could read reports through a visitor's browser.
+    if let refusal = RequestOrigin.refusal(ofHost: request.host, allowedOrigins: allowedOrigins) {
+      return plain(refusal.status, "this page is asked for by its address, by localhost, or by an allowed name\n")
+    }
     guard request.method == "GET" || request.method == "HEAD" else {
       var reply = plain(405, "only GET and HEAD\n")
       reply.headers["allow"] = "GET, HEAD"

@@ -104,6 +104,13 @@ public struct BankEnvironment: Sendable {
   /// The address that services bind: `BANK_BIND`, else loopback.
   public var bindAddress: String { environment["BANK_BIND"].nonEmpty ?? "127.0.0.1" }
 
+  /// Origins whose pages may ask the services that people use: those of the page's own port on this machine, and
+  /// `BANK_ALLOWED_ORIGINS`, with commas.
+  public var allowedOrigins: [String] {
+    let others = (variable("BANK_ALLOWED_ORIGINS") ?? "").split(separator: ",").map { $0.filter { !$0.isWhitespace } }
+    return ["localhost", "127.0.0.1", "[::1]"].map { "http://\($0):\(ports.page)" } + others.filter { !$0.isEmpty }
+  }
+
   private var databaseHost: String? { environment["DB_HOSTNAME"].nonEmpty ?? environment["PGHOST"].nonEmpty }
 
   private func missing(_ what: String, variable: String, key: String) -> SupportError {
