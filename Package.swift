@@ -196,7 +196,7 @@ enum House {
         exclude: ["execution_peer.py", "graphql_core_peer.py"]),
       test("FuzzTests", ["FuzzTargets"]),
       test("PluginTests", ["AvroSchema", "RandomAvro"]),
-      test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker"]),
+      test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker", "FreePort"]),
       test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres"]),
       test("SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer"], exclude: ["confluent_client.py"]),
       test(
@@ -205,25 +205,32 @@ enum House {
           "GraphQLServer", "GraphQLRuntime", "JSONText", "PythonPeer", hummingbird,
           .product(name: "Logging", package: "swift-log"),
         ], exclude: ["Python"]),
-      test("SetupDBTests", ["SetupDBService", "Definitions", "PostgresRuntime", "TopologyModel", "TestPostgres"]),
+      test(
+        "SetupDBTests",
+        ["SetupDBService", "Definitions", "PostgresRuntime", "TopologyModel", "TestPostgres", "avrogen"]),
       test(
         "SynchronizerTests",
         [
           "SynchronizerService", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "TopologyModel",
-          "EmbeddedBroker",
+          "EmbeddedBroker", "FreePort",
         ]),
-      test("BankSupportTests", ["BankSupport", "bank", "avrogen", hummingbird]),
+      test(
+        "BankSupportTests",
+        [
+          "BankSupport", "bank", "avrogen", "EmbeddedBroker", "FreePort", "PythonPeer", "TestPostgres", hummingbird,
+        ], exclude: ["Python"]),
       test("HeartbeatTests", ["HeartbeatService", "TestStreams"]),
       test("CommandGeneratorTests", ["CommandGeneratorService", "TestStreams"]),
-      test("CommandHandlerTests", ["CommandHandlerService", "TestBank"]),
+      test("CommandHandlerTests", ["CommandHandlerService", "TestBank", "FreePort"]),
       test(
-        "GraphQLEndpointTests", ["GraphQLEndpointService", "CommandHandlerService", "TestBank", "PythonPeer"],
+        "GraphQLEndpointTests",
+        ["GraphQLEndpointService", "CommandHandlerService", "TestBank", "FreePort", "PythonPeer"],
         exclude: ["endpoint_client.py"]),
       test(
         "AuditTests",
         [
-          "AuditService", "SetupDBService", "SynchronizerService", "SchemaRegistryServer", "EmbeddedBroker",
-          "TestPostgres", "TestBank",
+          "AuditService", "SetupDBService", "SynchronizerService", "EmbeddedBroker", "TestPostgres", "TestBank",
+          "TestStreams",
         ]
       ),
       test("SystemTests", ["bank", "avrogen", "RunningBank"], exclude: ["Python"]),
@@ -262,9 +269,11 @@ enum House {
         path: "Tests/Fuzz/Targets", swiftSettings: strict),
       .target(name: "PythonPeer", path: "Tests/Support/PythonPeer", swiftSettings: strict),
       .target(name: "RunningBank", path: "Tests/Support/RunningBank", swiftSettings: strict),
-      .target(name: "EmbeddedBroker", path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
+      .target(name: "FreePort", path: "Tests/Support/FreePort", swiftSettings: strict),
       .target(
-        name: "TestPostgres", dependencies: ["PostgresRuntime"], path: "Tests/Support/TestPostgres",
+        name: "EmbeddedBroker", dependencies: ["FreePort"], path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
+      .target(
+        name: "TestPostgres", dependencies: ["FreePort", "PostgresRuntime"], path: "Tests/Support/TestPostgres",
         swiftSettings: strict),
       .target(
         name: "RandomAvro", dependencies: ["AvroSchema"], path: "Tests/Support/RandomAvro", swiftSettings: strict),
@@ -279,8 +288,7 @@ enum House {
         name: "TestBank",
         dependencies: [
           "AuditService", "BankSupport", "CommandHandlerService", "Definitions", "KafkaRuntime", "PostgresRuntime",
-          "SchemaRegistry",
-          "SchemaRegistryServer", "EmbeddedBroker", "TestPostgres",
+          "SchemaRegistry", "EmbeddedBroker", "TestPostgres", "TestStreams",
         ],
         path: "Tests/Support/TestBank", swiftSettings: strict),
     ]

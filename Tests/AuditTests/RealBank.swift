@@ -3,13 +3,12 @@ import Definitions
 import EmbeddedBroker
 import Foundation
 import KafkaRuntime
-import Logging
 import PostgresRuntime
 import SchemaRegistry
-import SchemaRegistryServer
 import SetupDBService
 import SynchronizerService
 import TestPostgres
+import TestStreams
 
 @testable import AuditService
 
@@ -20,60 +19,41 @@ final class RealBank: Sendable {
   private let server: TestPostgres
   private let broker: EmbeddedBroker
   private let directory: URL
-  private let registry: RegistryClient
-  private let registryTask: Task<Void, any Error>
+  private let registryServer: TestRegistry
+  private var registry: RegistryClient { registryServer.client }
 
   static func start() async throws -> RealBank {
-    let server = try await TestPostgres.start()
-    let broker = try EmbeddedBroker.start()
-    let directory = try temporaryDirectory()
-    let (ports, port) = AsyncStream<Int>.makeStream()
-    var logger = Logger(label: "registry")
-    logger.logLevel = .critical
-    let embedded = EmbeddedRegistry(
-      directory: directory.appending(path: "registry").path, port: 0, logger: logger, onReady: { port.yield($0) })
-    let task = Task {
-      defer { port.finish() }
-      try await embedded.run()
-    }
-    guard let registryPort = await ports.first(where: { _ in true }) else {
-      try await task.value
-      throw SupportError("the registry did not start")
-    }
-    return try await RealBank(
-      server: server, broker: broker, directory: directory, registryURL: "http://127.0.0.1:\(registryPort)",
-      registryTask: task)
+    try await RealBank(
+      server: try await TestPostgres.start(), broker: try EmbeddedBroker.start(), directory: try temporaryDirectory(),
+      registryServer: try await TestRegistry.start())
   }
 
   private init(
-    server: TestPostgres, broker: EmbeddedBroker, directory: URL, registryURL: String,
-    registryTask: Task<Void, any Error>
+    server: TestPostgres, broker: EmbeddedBroker, directory: URL, registryServer: TestRegistry
   ) async throws {
-    (self.server, self.broker, self.directory, self.registryTask) = (server, broker, directory, registryTask)
+    (self.server, self.broker, self.directory, self.registryServer) = (server, broker, directory, registryServer)
     environment = try BankEnvironment.resolve(
       home: directory.appending(path: "home").path,
       environment: [
-        "KAFKA_BROKERS": broker.bootstrapServers, "SCHEMA_REGISTRY_URL": registryURL, "DB_HOSTNAME": "127.0.0.1",
+        "KAFKA_BROKERS": broker.bootstrapServers, "SCHEMA_REGISTRY_URL": registryServer.url, "DB_HOSTNAME": "127.0.0.1",
         "DB_PORT": "\(server.port)", "PGUSER": TestPostgres.owner, "DB_PASSWORD": TestPostgres.ownerPassword,
         "DB_PASSWORD_AUDIT": "only reads",
       ])
-    registry = try RegistryClient(registryURL)
     try await SetupDBService.run(
       try environment.postgres(database: "postgres", role: TestPostgres.owner), databases: [Balancedb.description],
       passwords: ["audit": "only reads"])
-    let outcome = await Synchronizer(kafka: try environment.kafka(), registry: registry).run(Topology.description)
+    let synchronizer = Synchronizer(kafka: try environment.kafka(), registry: registryServer.client)
+    let outcome = await synchronizer.run(Topology.description)
     if let failure = outcome.failure { throw SupportError(failure) }
     incarnation = try await Incarnation.establish(environment, databases: ["balancedb"])
   }
 
   deinit {
-    registryTask.cancel()
     try? FileManager.default.removeItem(at: directory)
   }
 
   func stop() async {
-    registryTask.cancel()
-    _ = await registryTask.result
+    await registryServer.stop()
     broker.kill()
     await server.stop()
   }
@@ -82,16 +62,8 @@ final class RealBank: Sendable {
   func database<Value: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> Value
   ) async throws -> Value {
-    let connection = try await PostgresConnection.connect(
-      try environment.postgres(database: "balancedb", role: TestPostgres.owner))
-    do {
-      let value = try await connection.transaction(body)
-      await connection.close()
-      return value
-    } catch {
-      await connection.close()
-      throw error
-    }
+    let owner = try environment.postgres(database: "balancedb", role: TestPostgres.owner)
+    return try await owner.withConnection { try await $0.transaction(body) }
   }
 
   func send(_ records: [KafkaRecord]) async throws -> [KafkaDelivery] {

@@ -1,5 +1,6 @@
 import BankSupport
 import Foundation
+import FreePort
 import Hummingbird
 import Testing
 
@@ -28,14 +29,6 @@ struct ServiceHostTests {
       }
     }
     return (0, "")
-  }
-
-  private func freePort() throws -> Int {
-    for _ in 0..<100 {
-      let port = Int.random(in: 20_000...30_000)
-      if TestPort.bound(port) != nil { return port }
-    }
-    throw SupportError("no free port")
   }
 
   @Test("A service may add routes and middleware of its own; health and metrics stay as they are")

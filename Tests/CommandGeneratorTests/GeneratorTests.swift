@@ -19,7 +19,7 @@ import Testing
     _ streams: TestStreams, metrics: Metrics = Metrics(), _ body: () async throws -> Void
   ) async throws {
     let loop = GeneratorLoop(
-      kafka: streams.kafka, registry: try streams.registry(), metrics: metrics, health: Health())
+      kafka: streams.kafka, registry: streams.registry, metrics: metrics, health: Health())
     let task = Task { try await loop.run() }
     defer { task.cancel() }
     try await body()

@@ -18,7 +18,7 @@ struct RegistryTests {
     let behind = transfer(to: account.iban, amount: 2)
     let elsewhere = transfer(to: account.iban, amount: 3)
     let known = try await bank.encoded([behind, elsewhere])
-    await bank.stopRegistry()
+    await bank.streams.registryServer.stop()
     let unknown = KafkaRecord(
       topic: "confirm_money_transfer", partition: 1, key: Array("k".utf8), value: [0, 0, 0, 48, 57, 1])
     try await bank.send([unknown, known[0].to(partition: 1), known[1].to(partition: 2)])
@@ -28,7 +28,7 @@ struct RegistryTests {
     try await Task.sleep(for: .seconds(2))
     #expect(try await bank.count("select count(*) from cmt where uuid = \(behind.id)") == 0)
     #expect(handler.health.problem?.contains("registry") == true)
-    try await bank.restartRegistry()
+    try await bank.streams.registryServer.restart()
     try await bank.drain()
     let letters = try await bank.records("dead_letter")
     #expect(letters.map { $0.header("__connect.errors.exception.class.name") } == ["unknown-schema-id"])
@@ -41,10 +41,10 @@ struct RegistryTests {
   func startedWithout() async throws {
     let bank = try await TestBank.start()
     try await bank.send([ConfirmAccountCreation(id: UUID(), aType: .manual)])
-    await bank.stopRegistry()
+    await bank.streams.registryServer.stop()
     let handler = bank.startHandler()
     try await eventually("it says what is missing") { handler.health.problem?.contains("registry") == true }
-    try await bank.restartRegistry()
+    try await bank.streams.registryServer.restart()
     try await bank.drain()
     #expect(try await bank.values(Topics.accountCreationConfirmed).map(\.aType) == [.manual])
     #expect(handler.health.problem == nil)

@@ -4,6 +4,7 @@ import CommandHandlerService
 import Definitions
 import EmbeddedBroker
 import Foundation
+import FreePort
 import KafkaRuntime
 import PostgresRuntime
 import TestBank

@@ -82,48 +82,44 @@ struct AccountTests {
 
   @Test("wrong passwords are limited by name and by address, also those that come at once; the owner is not locked out")
   func wrongPasswords() async throws {
-    let bank = try await EndpointBank.start()
-    let handler = bank.bank.startHandler()
     var settings = EndpointBank.settings
     settings.maxWrongPerAccount = 3
     settings.maxWrongPerAddress = 6
     settings.maxHashesPerAddress = 30
     settings.wrongForgottenMillis = 600_000
-    let endpoint = try await bank.endpoint(settings)
-    try await endpoint.ready()
-    let accounts = endpoint.services.accounts
-    for name in ["first user", "second user", "third user"] {
-      #expect(try await accounts.open(username: name, password: "password", address: "1.1.1.1").iban != nil)
-    }
-    let outcomes = await withTaskGroup(of: String.self) { group in
-      for _ in 0..<30 {
-        group.addTask {
-          do {
-            let result = try await accounts.logIn(username: "first user", password: "passwort", address: "2.2.2.2")
-            return result.reason ?? "right"
-          } catch {
-            return (error as? GraphQLError)?.extensions.first?.value.text ?? "\(error)"
+    try await EndpointBank.running(settings) { (_, endpoint) async throws in
+      let accounts = endpoint.services.accounts
+      for name in ["first user", "second user", "third user"] {
+        #expect(try await accounts.open(username: name, password: "password", address: "1.1.1.1").iban != nil)
+      }
+      let outcomes = await withTaskGroup(of: String.self) { group in
+        for _ in 0..<30 {
+          group.addTask {
+            do {
+              let result = try await accounts.logIn(username: "first user", password: "passwort", address: "2.2.2.2")
+              return result.reason ?? "right"
+            } catch {
+              return (error as? GraphQLError)?.extensions.first?.value.text ?? "\(error)"
+            }
           }
         }
+        return await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
       }
-      return await group.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+      #expect(outcomes == ["incorrect password": 3, "\"RATE_LIMITED\"": 27])
+      await #expect(throws: GraphQLError.self) {
+        _ = try await accounts.open(username: "first user", password: "password", address: "2.2.2.2")
+      }
+      // The owner, from elsewhere.
+      #expect(try await accounts.open(username: "first user", password: "password", address: "1.1.1.1").iban != nil)
+      // Others are not touched, until the address has had enough.
+      #expect(try await accounts.logIn(username: "second user", password: "password", address: "2.2.2.2").iban != nil)
+      for _ in 0..<3 {
+        _ = try? await accounts.logIn(username: "second user", password: "passwort", address: "2.2.2.2")
+      }
+      await #expect(throws: GraphQLError.self) {
+        _ = try await accounts.logIn(username: "third user", password: "password", address: "2.2.2.2")
+      }
+      #expect(try await accounts.logIn(username: "third user", password: "password", address: "3.3.3.3").iban != nil)
     }
-    #expect(outcomes == ["incorrect password": 3, "\"RATE_LIMITED\"": 27])
-    await #expect(throws: GraphQLError.self) {
-      _ = try await accounts.open(username: "first user", password: "password", address: "2.2.2.2")
-    }
-    // The owner, from elsewhere.
-    #expect(try await accounts.open(username: "first user", password: "password", address: "1.1.1.1").iban != nil)
-    // Others are not touched, until the address has had enough.
-    #expect(try await accounts.logIn(username: "second user", password: "password", address: "2.2.2.2").iban != nil)
-    for _ in 0..<3 {
-      _ = try? await accounts.logIn(username: "second user", password: "passwort", address: "2.2.2.2")
-    }
-    await #expect(throws: GraphQLError.self) {
-      _ = try await accounts.logIn(username: "third user", password: "password", address: "2.2.2.2")
-    }
-    #expect(try await accounts.logIn(username: "third user", password: "password", address: "3.3.3.3").iban != nil)
-    try await endpoint.stop()
-    try await handler.stop()
   }
 }

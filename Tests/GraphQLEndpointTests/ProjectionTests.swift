@@ -187,12 +187,12 @@ struct ProjectionTests {
   func away() async throws {
     let bank = try await EndpointBank.start()
     let events = try await bank.events("NL1", 1...2, partition: 1)
-    await bank.bank.stopRegistry()
+    await bank.bank.streams.registryServer.stop()
     let endpoint = try await bank.endpoint()
     try await bank.bank.send([events[0]])
     try await eventually("it says what it waits for") { endpoint.health.problem?.contains("registry") == true }
     #expect(try await bank.rows().isEmpty)
-    try await bank.bank.restartRegistry()
+    try await bank.bank.streams.registryServer.restart()
     try await eventually("it goes on") { try await bank.rows().count == 1 }
     try await endpoint.ready()
 

@@ -1,6 +1,7 @@
 import BankSupport
 import EmbeddedBroker
 import Foundation
+import FreePort
 import JSONText
 import KafkaRuntime
 import PostgresRuntime
@@ -40,8 +41,10 @@ struct ServiceTests {
     return (cluster, configuration)
   }
 
-  @Test("found by the environment, a client of another language makes an account, moves money and sees it")
-  func client() async throws {
+  /// The service on a bank of its own, found by the environment, for as long as `body` runs with its port.
+  private func withService(
+    maxFlowViewers: Int = 100, _ body: (EndpointBank, Int, Task<Void, any Error>) async throws -> Void
+  ) async throws {
     let (cluster, owner) = try await cluster()
     let bank = try await EndpointBank.start(database: owner)
     try await bank.database { session in
@@ -50,72 +53,65 @@ struct ServiceTests {
     try await bank.bank.send([
       KafkaRecord(topic: "bank_meta", key: nil, value: Array(bank.bank.incarnation.text.utf8))
     ])
-    let handler = bank.bank.startHandler()
     let environment = try await environment(bank, cluster: cluster)
     var settings = try EndpointSettings(environment)
-    settings.port = try freePort()
-    let port = settings.port ?? 0
+    settings.maxFlowViewers = maxFlowViewers
+    let port = try freePort()
+    settings.port = port
     let service = Task { [settings] in try await GraphQLEndpointService.run(environment, settings: settings) }
     defer { service.cancel() }
     try await eventually("it is well") { try await get(port, "health").status == 200 }
-
-    let seen = try JSONValue(parsing: try await PythonPeer.run([Self.script, String(port)]))
-    check(seen)
-    let metrics = try await get(port, "metrics").body
-    for name in [
-      "bank_requests_total", "bank_subscribers 0", #"bank_commands_total{service="graphql-endpoint",outcome="sent"}"#,
-      "bank_graphql_connections",
-    ] {
-      #expect(metrics.contains(name), "\(name)")
-    }
-
-    // Not kill: so soon after its start the broker would have saved no topic yet, and come back without any.
-    bank.bank.broker.stop()
-    try await eventually("it says that the broker is gone") { try await get(port, "health").status == 503 }
-    try bank.bank.broker.restart()
-    try await eventually("it is well again") { try await get(port, "health").status == 200 }
+    try await body(bank, port, service)
     let start = ContinuousClock.now
     service.cancel()
     _ = await service.result
     #expect(start.duration(to: .now) < .seconds(9))
-    try await handler.stop()
     await cluster.stop()
+  }
+
+  @Test("found by the environment, a client of another language makes an account, moves money and sees it")
+  func client() async throws {
+    try await withService { bank, port, _ in
+      let handler = bank.bank.startHandler()
+      let seen = try JSONValue(parsing: try await PythonPeer.run([Self.script, String(port)]))
+      check(seen)
+      let metrics = try await get(port, "metrics").body
+      for name in [
+        "bank_requests_total", "bank_subscribers 0", #"bank_commands_total{service="graphql-endpoint",outcome="sent"}"#,
+        "bank_graphql_connections",
+      ] {
+        #expect(metrics.contains(name), "\(name)")
+      }
+
+      // Not kill: so soon after its start the broker would have saved no topic yet, and come back without any.
+      bank.bank.broker.stop()
+      try await eventually("it says that the broker is gone") { try await get(port, "health").status == 503 }
+      try bank.bank.broker.restart()
+      try await eventually("it is well again") { try await get(port, "health").status == 200 }
+      try await handler.stop()
+    }
   }
 
   @Test("stopped with subscriptions open, their clients are sent away with 1001 and none is complete")
   func stopping() async throws {
-    let (cluster, owner) = try await cluster()
-    let bank = try await EndpointBank.start(database: owner)
-    try await bank.database { session in
-      try session.setPassword("secret", ofRole: GraphQLEndpointService.role)
+    try await withService(maxFlowViewers: 1) { _, port, service in
+      async let output = PythonPeer.run([Self.script, String(port), "stop"])
+      try await eventually("both have subscribed") {
+        try await get(port, "metrics").body.contains("bank_subscribers 2")
+      }
+      #expect(
+        try await get(port, "metrics").body.contains(#"bank_requests_total{transport="flow",status="503"} 1"#))
+      service.cancel()
+      let seen = try JSONValue(parsing: try await output)
+      #expect(seen["flow"]?["first"] == .integer(200) && seen["flow"]?["second"] == .integer(503))
+      #expect(seen["flow"]?["retry"] == .string("10"))
+      let sockets = seen["sockets"]?.items ?? []
+      #expect(sockets.map { $0["code"] } == [.integer(1001), .integer(1001)])
+      for socket in sockets {
+        let types = socket["types"]?.items ?? []
+        #expect(types.first == .string("connection_ack") && !types.contains(.string("complete")), "\(types)")
+      }
     }
-    try await bank.bank.send([
-      KafkaRecord(topic: "bank_meta", key: nil, value: Array(bank.bank.incarnation.text.utf8))
-    ])
-    let environment = try await environment(bank, cluster: cluster)
-    var settings = try EndpointSettings(environment)
-    settings.port = try freePort()
-    settings.maxFlowViewers = 1
-    let port = settings.port ?? 0
-    let service = Task { [settings] in try await GraphQLEndpointService.run(environment, settings: settings) }
-    defer { service.cancel() }
-    try await eventually("it is well") { try await get(port, "health").status == 200 }
-    async let output = PythonPeer.run([Self.script, String(port), "stop"])
-    try await eventually("both have subscribed") { try await get(port, "metrics").body.contains("bank_subscribers 2") }
-    #expect(
-      try await get(port, "metrics").body.contains(#"bank_requests_total{transport="flow",status="503"} 1"#))
-    service.cancel()
-    let seen = try JSONValue(parsing: try await output)
-    _ = await service.result
-    #expect(seen["flow"]?["first"] == .integer(200) && seen["flow"]?["second"] == .integer(503))
-    #expect(seen["flow"]?["retry"] == .string("10"))
-    let sockets = seen["sockets"]?.items ?? []
-    #expect(sockets.map { $0["code"] } == [.integer(1001), .integer(1001)])
-    for socket in sockets {
-      let types = socket["types"]?.items ?? []
-      #expect(types.first == .string("connection_ack") && !types.contains(.string("complete")), "\(types)")
-    }
-    await cluster.stop()
   }
 
   private static var script: String {

@@ -192,20 +192,18 @@ struct TransferTests {
 
   @Test("an answer that comes as the endpoint stops is UNAVAILABLE, also to a task that is cancelled with it")
   func stoppingAndCancelled() async throws {
-    let bank = try await EndpointBank.start()
-    let endpoint = try await bank.endpoint()
-    try await endpoint.ready()
-    let asker = endpoint.services.transfers.asker
-    let command = try Self.input().command()
-    let ticket = try asker.waiters.wait(for: command.id)
-    asker.waiters.close()
-    let asking = Task {
-      withUnsafeCurrentTask { $0?.cancel() }
-      return try await asker.ask(command, ticket)
+    try await EndpointBank.running(handled: false) { _, endpoint in
+      let asker = endpoint.services.transfers.asker
+      let command = try Self.input().command()
+      let ticket = try asker.waiters.wait(for: command.id)
+      asker.waiters.close()
+      let asking = Task {
+        withUnsafeCurrentTask { $0?.cancel() }
+        return try await asker.ask(command, ticket)
+      }
+      let error = await #expect(throws: GraphQLError.self) { _ = try await asking.value }
+      #expect(error?.extensions.first?.value == .string("UNAVAILABLE"))
     }
-    let error = await #expect(throws: GraphQLError.self) { _ = try await asking.value }
-    #expect(error?.extensions.first?.value == .string("UNAVAILABLE"))
-    try await endpoint.stop()
   }
 
   private static let wrong = "12345678901234567890"
@@ -230,66 +228,58 @@ struct TransferTests {
 
   @Test("wrong tokens are limited, also those that come at once; neither old answers nor the owner are locked out")
   func wrongTokens() async throws {
-    let bank = try await EndpointBank.start()
-    let handler = bank.bank.startHandler()
     var settings = EndpointBank.settings
     settings.maxWrongPerAccount = 3
     settings.maxWrongPerAccountAnywhere = 5
     settings.wrongForgottenMillis = 600_000
-    let endpoint = try await bank.endpoint(settings)
-    try await endpoint.ready()
-    let transfers = endpoint.services.transfers
-    let many = (0..<50).map { _ in Self.input(token: Self.wrong) }
-    let outcomes = await Self.outcomes(transfers, many, address: "2.2.2.2")
-    #expect(outcomes == ["invalid token": 3, "\"RATE_LIMITED\"": 47])
-    // The answers that there were are there for ever, and the others were never asked for.
-    #expect(try await bank.count("select count(*) from transfer_request") == 3)
-    let answered = try await bank.database { session in
-      try session.query("select uuid from transfer_request", as: UUID.self)
+    try await EndpointBank.running(settings) { bank, endpoint in
+      let transfers = endpoint.services.transfers
+      let many = (0..<50).map { _ in Self.input(token: Self.wrong) }
+      let outcomes = await Self.outcomes(transfers, many, address: "2.2.2.2")
+      #expect(outcomes == ["invalid token": 3, "\"RATE_LIMITED\"": 47])
+      // The answers that there were are there for ever, and the others were never asked for.
+      #expect(try await bank.count("select count(*) from transfer_request") == 3)
+      let answered = try await bank.database { session in
+        try session.query("select uuid from transfer_request", as: UUID.self)
+      }
+      for input in many where answered.contains(where: { $0.uuidString == input.uuid }) {
+        #expect(try await transfers.transfer(input, address: "2.2.2.2").reason == "invalid token")
+      }
+      // The owner, from elsewhere, who from then on is known by the right token.
+      #expect(try await transfers.transfer(Self.input(), address: "1.1.1.1").success)
+      #expect(try await transfers.transfer(Self.input(), address: "2.2.2.2").success)
+      #expect(
+        await Self.outcomes(transfers, [Self.input(token: Self.wrong)], address: "2.2.2.2") == ["\"RATE_LIMITED\"": 1])
+      // Five in all from anywhere, and still not the owner.
+      let elsewhere = (0..<4).map { _ in Self.input(token: Self.wrong) }
+      #expect(
+        await Self.outcomes(transfers, elsewhere, address: "3.3.3.3") == ["invalid token": 2, "\"RATE_LIMITED\"": 2])
+      #expect(
+        await Self.outcomes(transfers, (0..<20).map { _ in Self.input() }, address: "3.3.3.3") == ["moved": 20])
+      // A deposit is no guess, however many there are.
+      let deposits = (0..<10).map { _ in Self.input(token: "cash", from: "cash", to: Self.company) }
+      #expect(await Self.outcomes(transfers, deposits, address: "2.2.2.2") == ["moved": 10])
     }
-    for input in many where answered.contains(where: { $0.uuidString == input.uuid }) {
-      #expect(try await transfers.transfer(input, address: "2.2.2.2").reason == "invalid token")
-    }
-    // The owner, from elsewhere, who from then on is known by the right token.
-    #expect(try await transfers.transfer(Self.input(), address: "1.1.1.1").success)
-    #expect(try await transfers.transfer(Self.input(), address: "2.2.2.2").success)
-    #expect(
-      await Self.outcomes(transfers, [Self.input(token: Self.wrong)], address: "2.2.2.2") == ["\"RATE_LIMITED\"": 1])
-    // Five in all from anywhere, and still not the owner.
-    let elsewhere = (0..<4).map { _ in Self.input(token: Self.wrong) }
-    #expect(
-      await Self.outcomes(transfers, elsewhere, address: "3.3.3.3") == ["invalid token": 2, "\"RATE_LIMITED\"": 2])
-    #expect(
-      await Self.outcomes(transfers, (0..<20).map { _ in Self.input() }, address: "3.3.3.3") == ["moved": 20])
-    // A deposit is no guess, however many there are.
-    let deposits = (0..<10).map { _ in Self.input(token: "cash", from: "cash", to: Self.company) }
-    #expect(await Self.outcomes(transfers, deposits, address: "2.2.2.2") == ["moved": 10])
-    try await endpoint.stop()
-    try await handler.stop()
   }
 
   @Test("who logs in is known by the token that the bank gives, and moves money while others guess")
   func knownByLogIn() async throws {
-    let bank = try await EndpointBank.start()
-    let handler = bank.bank.startHandler()
     var settings = EndpointBank.settings
     settings.maxWrongPerAccount = 1
     settings.maxWrongPerAccountAnywhere = 1
     settings.wrongForgottenMillis = 600_000
-    let endpoint = try await bank.endpoint(settings)
-    try await endpoint.ready()
-    let services = endpoint.services
-    let account = try await services.accounts.open(username: "testuser", password: "password", address: "1.1.1.1")
-    let (iban, token) = (try #require(account.iban), try #require(account.token))
-    let deposit = Self.input(token: "cash", amount: 1_000, from: "cash", to: iban)
-    #expect(try await services.transfers.transfer(deposit, address: "1.1.1.1").success)
-    let wrong = (0..<2).map { _ in Self.input(token: Self.wrong, from: iban) }
-    #expect(
-      await Self.outcomes(services.transfers, wrong, address: "2.2.2.2")
-        == ["invalid token": 1, "\"RATE_LIMITED\"": 1])
-    let right = (0..<10).map { _ in Self.input(token: token, amount: 1, from: iban) }
-    #expect(await Self.outcomes(services.transfers, right, address: "2.2.2.2") == ["moved": 10])
-    try await endpoint.stop()
-    try await handler.stop()
+    try await EndpointBank.running(settings) { _, endpoint in
+      let services = endpoint.services
+      let account = try await services.accounts.open(username: "testuser", password: "password", address: "1.1.1.1")
+      let (iban, token) = (try #require(account.iban), try #require(account.token))
+      let deposit = Self.input(token: "cash", amount: 1_000, from: "cash", to: iban)
+      #expect(try await services.transfers.transfer(deposit, address: "1.1.1.1").success)
+      let wrong = (0..<2).map { _ in Self.input(token: Self.wrong, from: iban) }
+      #expect(
+        await Self.outcomes(services.transfers, wrong, address: "2.2.2.2")
+          == ["invalid token": 1, "\"RATE_LIMITED\"": 1])
+      let right = (0..<10).map { _ in Self.input(token: token, amount: 1, from: iban) }
+      #expect(await Self.outcomes(services.transfers, right, address: "2.2.2.2") == ["moved": 10])
+    }
   }
 }

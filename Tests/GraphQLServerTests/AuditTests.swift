@@ -61,6 +61,31 @@ struct Audit: Sendable, CustomTestStringConvertible {
       id: id, level: level, title: title, accept: accept, method: "GET", target: target, contentType: nil,
       expectation: expectation)
   }
+
+  /// The types of JSON that a parameter may have wrongly, in the order of the audits' ids.
+  enum JSONType: String, CaseIterable { case string, object, number, boolean, array }
+
+  /// A parameter of each type but its own: refused with 400 under the new media type, answered with errors under the old.
+  ///
+  /// - Parameters:
+  ///   - refused: the id of the first audit of the new media type; the others count on from it.
+  ///   - answered: the same of the old one.
+  static func wrongTypes(_ name: String, but own: JSONType, refused: String, answered: String) -> [Audit] {
+    let values: [JSONType: String] = [
+      .string: #""string""#, .object: #"{"obj":"ect"}"#, .number: "0", .boolean: "false", .array: #"["array"]"#,
+    ]
+    return JSONType.allCases.filter { $0 != own }.enumerated().flatMap { index, type in
+      var members = [#""\#(name)":\#(values[type] ?? "")"#]
+      if name != "query" { members.append(#""query":"{ __typename }""#) }
+      let body = "{\(members.joined(separator: ","))}"
+      func id(_ first: String) -> String { first.dropLast() + String(index) }
+      return [
+        Audit.post(
+          id(refused), .should, "400 when \(name) is of type \(type)", .graphQL, body, .status(400...400)),
+        Audit.post(id(answered), .should, "200 and errors when \(name) is of type \(type)", .json, body, .errors),
+      ]
+    }
+  }
 }
 
 @Suite("Server audits of GraphQL over HTTP")
@@ -121,8 +146,14 @@ private let typo = #"{"qeury":"{ __typename }"}"#
 private let unparsed = #"{"query":"{"}"#
 private let invalid = #"{"query":"{ 8f31403dfe404bccbb0e835f2629c6a7 }"}"#
 
+private let audits =
+  requests + Audit.wrongTypes("query", but: .string, refused: "4F50", answered: "9FE0")
+  + Audit.wrongTypes("operationName", but: .string, refused: "E3E0", answered: "FB90")
+  + Audit.wrongTypes("variables", but: .object, refused: "69B0", answered: "F050")
+  + Audit.wrongTypes("extensions", but: .object, refused: "9040", answered: "3680")
+
 // swift-format-ignore
-private let audits: [Audit] = [
+private let requests: [Audit] = [
   .post("22EB", .should, "takes application/graphql-response+json and answers with it", .graphQL, typename, .type("application/graphql-response+json")),
   .post("4655", .must, "takes application/json and answers with it", .json, typename, .type("application/json")),
   .post("47DE", .should, "takes */* and answers application/json", .any, typename, .type("application/json")),
@@ -138,24 +169,8 @@ private let audits: [Audit] = [
   .post("7267", .must, "wants a body with POST", .any, nil, .errorsOr400),
   .post("6610", .should, "400 without query", .graphQL, #"{"notquery":"{ __typename }"}"#, .status(400...400)),
   .post("3715", .should, "200 and errors without query", .json, #"{"notquery":"{ __typename }"}"#, .errors),
-  .post("4F50", .should, "400 when query is an object", .graphQL, #"{"query":{"obj":"ect"}}"#, .status(400...400)),
-  .post("4F51", .should, "400 when query is a number", .graphQL, #"{"query":0}"#, .status(400...400)),
-  .post("4F52", .should, "400 when query is a boolean", .graphQL, #"{"query":false}"#, .status(400...400)),
-  .post("4F53", .should, "400 when query is an array", .graphQL, #"{"query":["array"]}"#, .status(400...400)),
-  .post("9FE0", .should, "200 and errors when query is an object", .json, #"{"query":{"obj":"ect"}}"#, .errors),
-  .post("9FE1", .should, "200 and errors when query is a number", .json, #"{"query":0}"#, .errors),
-  .post("9FE2", .should, "200 and errors when query is a boolean", .json, #"{"query":false}"#, .errors),
-  .post("9FE3", .should, "200 and errors when query is an array", .json, #"{"query":["array"]}"#, .errors),
   .post("34A2", .should, "takes a string as query", .graphQL, typename, .status(200...200)),
   .post("13EE", .must, "takes a string as query", .json, typename, .noErrors),
-  .post("E3E0", .should, "400 when operationName is an object", .graphQL, #"{"operationName":{"obj":"ect"},"query":"{ __typename }"}"#, .status(400...400)),
-  .post("E3E1", .should, "400 when operationName is a number", .graphQL, #"{"operationName":0,"query":"{ __typename }"}"#, .status(400...400)),
-  .post("E3E2", .should, "400 when operationName is a boolean", .graphQL, #"{"operationName":false,"query":"{ __typename }"}"#, .status(400...400)),
-  .post("E3E3", .should, "400 when operationName is an array", .graphQL, #"{"operationName":["array"],"query":"{ __typename }"}"#, .status(400...400)),
-  .post("FB90", .should, "200 and errors when operationName is an object", .json, #"{"operationName":{"obj":"ect"},"query":"{ __typename }"}"#, .errors),
-  .post("FB91", .should, "200 and errors when operationName is a number", .json, #"{"operationName":0,"query":"{ __typename }"}"#, .errors),
-  .post("FB92", .should, "200 and errors when operationName is a boolean", .json, #"{"operationName":false,"query":"{ __typename }"}"#, .errors),
-  .post("FB93", .should, "200 and errors when operationName is an array", .json, #"{"operationName":["array"],"query":"{ __typename }"}"#, .errors),
   .post("8161", .should, "takes a string as operationName", .graphQL, named, .status(200...200)),
   .post("B8B3", .must, "takes a string as operationName", .json, named, .noErrors),
   .post("94B0", .should, "takes null as variables", .graphQL, #"{"query":"{ __typename }","variables":null}"#, .noErrors),
@@ -164,26 +179,10 @@ private let audits: [Audit] = [
   .post("0221", .must, "takes null as operationName", .json, #"{"query":"{ __typename }","operationName":null}"#, .noErrors),
   .post("94B2", .should, "takes null as extensions", .graphQL, #"{"query":"{ __typename }","extensions":null}"#, .noErrors),
   .post("0222", .must, "takes null as extensions", .json, #"{"query":"{ __typename }","extensions":null}"#, .noErrors),
-  .post("69B0", .should, "400 when variables is a string", .graphQL, #"{"variables":"string","query":"{ __typename }"}"#, .status(400...400)),
-  .post("69B1", .should, "400 when variables is a number", .graphQL, #"{"variables":0,"query":"{ __typename }"}"#, .status(400...400)),
-  .post("69B2", .should, "400 when variables is a boolean", .graphQL, #"{"variables":false,"query":"{ __typename }"}"#, .status(400...400)),
-  .post("69B3", .should, "400 when variables is an array", .graphQL, #"{"variables":["array"],"query":"{ __typename }"}"#, .status(400...400)),
-  .post("F050", .should, "200 and errors when variables is a string", .json, #"{"variables":"string","query":"{ __typename }"}"#, .errors),
-  .post("F051", .should, "200 and errors when variables is a number", .json, #"{"variables":0,"query":"{ __typename }"}"#, .errors),
-  .post("F052", .should, "200 and errors when variables is a boolean", .json, #"{"variables":false,"query":"{ __typename }"}"#, .errors),
-  .post("F053", .should, "200 and errors when variables is an array", .json, #"{"variables":["array"],"query":"{ __typename }"}"#, .errors),
   .post("2EA1", .should, "takes an object as variables", .graphQL, variables, .status(200...200)),
   .post("28B9", .must, "takes an object as variables", .json, variables, .noErrors),
   .get("D6D5", .may, "takes variables as JSON in a URL", .graphQL, urlWithVariables, .status(200...200)),
   .get("6A70", .may, "takes variables as JSON in a URL", .json, urlWithVariables, .noErrors),
-  .post("9040", .should, "400 when extensions is a string", .graphQL, #"{"extensions":"string","query":"{ __typename }"}"#, .status(400...400)),
-  .post("9041", .should, "400 when extensions is a number", .graphQL, #"{"extensions":0,"query":"{ __typename }"}"#, .status(400...400)),
-  .post("9042", .should, "400 when extensions is a boolean", .graphQL, #"{"extensions":false,"query":"{ __typename }"}"#, .status(400...400)),
-  .post("9043", .should, "400 when extensions is an array", .graphQL, #"{"extensions":["array"],"query":"{ __typename }"}"#, .status(400...400)),
-  .post("3680", .should, "200 and errors when extensions is a string", .json, #"{"extensions":"string","query":"{ __typename }"}"#, .errors),
-  .post("3681", .should, "200 and errors when extensions is a number", .json, #"{"extensions":0,"query":"{ __typename }"}"#, .errors),
-  .post("3682", .should, "200 and errors when extensions is a boolean", .json, #"{"extensions":false,"query":"{ __typename }"}"#, .errors),
-  .post("3683", .should, "200 and errors when extensions is an array", .json, #"{"extensions":["array"],"query":"{ __typename }"}"#, .errors),
   .post("428F", .should, "takes an object as extensions", .graphQL, extended, .status(200...200)),
   .post("1B7A", .must, "takes an object as extensions", .json, extended, .noErrors),
   .post("D477", .should, "200 when the body is not JSON", .json, broken, .status(200...200)),

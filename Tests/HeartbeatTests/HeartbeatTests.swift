@@ -15,7 +15,7 @@ import Testing
     _ body: () async throws -> Void
   ) async throws {
     let loop = HeartbeatLoop(
-      kafka: streams.kafka, registry: try streams.registry(), control: control, metrics: metrics, health: health)
+      kafka: streams.kafka, registry: streams.registry, control: control, metrics: metrics, health: health)
     let task = Task { try await loop.run() }
     defer { task.cancel() }
     try await body()
@@ -93,7 +93,7 @@ import Testing
     kafka.properties["message.timeout.ms"] = "1000"
     let control = HeartbeatControl(try .init(batchSize: 1, sleepMillis: 10))
     let loop = HeartbeatLoop(
-      kafka: kafka, registry: try streams.registry(), control: control, metrics: metrics, health: health)
+      kafka: kafka, registry: streams.registry, control: control, metrics: metrics, health: health)
     let task = Task { try await loop.run() }
     defer { task.cancel() }
     try await eventually("a beat") { control.counter > 0 }

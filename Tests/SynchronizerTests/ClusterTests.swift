@@ -1,5 +1,6 @@
 import EmbeddedBroker
 import Foundation
+import FreePort
 import KafkaRuntime
 import SchemaRegistry
 import SchemaRegistryServer

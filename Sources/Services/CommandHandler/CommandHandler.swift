@@ -6,24 +6,6 @@ import PostgresRuntime
 import SchemaRegistry
 import Synchronization
 
-/// What a handler works with.
-package struct HandlerConnections: Sendable {
-  package var kafka: KafkaConfiguration
-  /// As the role `command_handler`, in balancedb.
-  package var postgres: PostgresConfiguration
-  package var registryURL: String
-  package var incarnation: UUID
-
-  package init(
-    kafka: KafkaConfiguration, postgres: PostgresConfiguration, registryURL: String, incarnation: UUID
-  ) {
-    self.kafka = kafka
-    self.postgres = postgres
-    self.registryURL = registryURL
-    self.incarnation = incarnation
-  }
-}
-
 /// A handler: reads commands, decides, writes, publishes.
 ///
 /// Three tasks: the leases, the batches (read, parse, one transaction each), and the publisher, which sends what is
@@ -31,13 +13,14 @@ package struct HandlerConnections: Sendable {
 package final class CommandHandler: Sendable {
   private static let pollMillis = 250
 
-  private let connections: HandlerConnections
+  private let connections: ServiceConnections
   private let settings: HandlerSettings
   package let status: ServiceStatus
   private let cache: OutboxCache
   private let places = Mutex<[TopicPartition: Position]>([:])
 
-  package init(_ connections: HandlerConnections, settings: HandlerSettings, status: ServiceStatus) {
+  /// - Parameter connections: with the role `command_handler`, in balancedb.
+  package init(_ connections: ServiceConnections, settings: HandlerSettings, status: ServiceStatus) {
     self.connections = connections
     self.settings = settings
     self.status = status

@@ -29,7 +29,7 @@ public enum CommandHandlerService {
         let incarnation = try await Incarnation.wait(
           environment, database: database, role: role, status: status, stop: stop)
         guard let incarnation else { return }
-        let connections = HandlerConnections(
+        let connections = ServiceConnections(
           kafka: kafka, postgres: postgres, registryURL: registryURL, incarnation: incarnation)
         try await CommandHandler(connections, settings: settings, status: status).run(until: stop)
       }

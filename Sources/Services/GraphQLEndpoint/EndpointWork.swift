@@ -7,13 +7,13 @@ package struct EndpointWork: Sendable {
   private static let probeMillis = 1_000
   private static let maxPauseMillis = 5_000
 
-  let connections: EndpointConnections
+  let connections: ServiceConnections
   let services: EndpointServices
   let settings: EndpointSettings
   let status: ServiceStatus
 
   package init(
-    _ connections: EndpointConnections, services: EndpointServices, settings: EndpointSettings, status: ServiceStatus
+    _ connections: ServiceConnections, services: EndpointServices, settings: EndpointSettings, status: ServiceStatus
   ) {
     self.connections = connections
     self.services = services

@@ -50,7 +50,7 @@ public enum GraphQLEndpointService {
         let incarnation = try await Incarnation.wait(
           environment, database: database, role: role, status: status, stop: stop)
         guard let incarnation else { return await services.close() }
-        let connections = EndpointConnections(
+        let connections = ServiceConnections(
           kafka: kafka, postgres: postgres, registryURL: registryURL, incarnation: incarnation)
         try await EndpointWork(connections, services: services, settings: settings, status: status).run(until: stop)
       }

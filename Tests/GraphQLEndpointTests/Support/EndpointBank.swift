@@ -30,23 +30,27 @@ struct EndpointBank: Sendable {
     _ database: PostgresConfiguration?, _ bank: TestBank
   ) async throws -> PostgresConfiguration {
     let owner = if let database { database } else { try await TestPostgres.shared().makeDatabase() }
-    let incarnation = bank.incarnation.text
-    let connection = try await PostgresConnection.connect(owner)
-    try await connection.run { session in
-      try session.script(SQL(unsafe: Transactiondb.description.sql))
-      try session.execute("insert into meta (name, value) values ('incarnation', \(incarnation))")
-    }
-    await connection.close()
+    try await bank.setUp(Transactiondb.description, in: owner)
     return owner
   }
 
-  var connections: EndpointConnections {
-    var postgres = owner
-    postgres.user = GraphQLEndpointService.role
-    postgres.password = nil
-    return EndpointConnections(
-      kafka: bank.kafka, postgres: postgres, registryURL: bank.registryURL, incarnation: bank.incarnation)
+  /// A bank whose endpoint is well, for as long as `body` runs.
+  ///
+  /// - Parameter handled: there is a handler too.
+  static func running(
+    _ settings: EndpointSettings = settings, handled: Bool = true,
+    _ body: (EndpointBank, RunningEndpoint) async throws -> Void
+  ) async throws {
+    let bank = try await start()
+    let handler = handled ? bank.bank.startHandler() : nil
+    let endpoint = try await bank.endpoint(settings)
+    try await endpoint.ready()
+    try await body(bank, endpoint)
+    try await endpoint.stop()
+    try await handler?.stop()
   }
+
+  var connections: ServiceConnections { bank.connections(owner, role: GraphQLEndpointService.role) }
 
   /// Cheap to hash, and patient: the machine may be busy.
   static var settings: EndpointSettings {
@@ -66,15 +70,7 @@ struct EndpointBank: Sendable {
   func database<Value: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> Value
   ) async throws -> Value {
-    let connection = try await PostgresConnection.connect(owner)
-    do {
-      let value = try await connection.run(body)
-      await connection.close()
-      return value
-    } catch {
-      await connection.close()
-      throw error
-    }
+    try await owner.withConnection { try await $0.run(body) }
   }
 
   func count(_ sql: SQL) async throws -> Int64 {
@@ -141,7 +137,7 @@ final class RunningEndpoint: Sendable {
   private let stopFlag = StopFlag()
   private let task: Task<Void, any Error>
 
-  init(_ connections: EndpointConnections, _ settings: EndpointSettings) async throws {
+  init(_ connections: ServiceConnections, _ settings: EndpointSettings) async throws {
     let status = ServiceStatus(name: GraphQLEndpointService.name, metrics: metrics, health: health)
     let services = try await EndpointServices(
       kafka: connections.kafka, postgres: connections.postgres, registryURL: connections.registryURL,

@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import FreePort
 import Synchronization
 
 /// The real broker binary as a child process, for tests: a random port, data in a temporary folder, killed when the
@@ -124,54 +125,12 @@ public struct EmbeddedBrokerError: Error, CustomStringConvertible {
   public var description: String { message }
 }
 
-/// A TCP port of the loopback that nobody listens on at this moment.
-public func freePort() throws -> Int {
-  let descriptor = socket(AF_INET, streamSocket, 0)
-  defer { close(descriptor) }
-  var address = loopback(port: 0)
-  var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let bound = withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
-    }
-  }
-  guard descriptor >= 0, bound else { throw EmbeddedBrokerError(message: "no port is free") }
-  return Int(UInt16(bigEndian: address.sin_port))
-}
-
-/// Whether somebody listens on the port of the loopback.
-public func accepts(port: Int) -> Bool {
-  let descriptor = socket(AF_INET, streamSocket, 0)
-  guard descriptor >= 0 else { return false }
-  defer { close(descriptor) }
-  var address = loopback(port: port)
-  return withUnsafePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-    }
-  }
-}
-
 /// A new folder of its own.
 public func temporaryDirectory() throws -> URL {
   let directory = FileManager.default.temporaryDirectory.appending(path: "bank-test-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
   return directory
 }
-
-private func loopback(port: Int) -> sockaddr_in {
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_port = in_port_t(UInt16(port).bigEndian)
-  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-  return address
-}
-
-#if canImport(Glibc)
-  private let streamSocket = Int32(SOCK_STREAM.rawValue)
-#else
-  private let streamSocket = SOCK_STREAM
-#endif
 
 /// Processes are started from one thread that never ends: Linux sends the parent-death signal when the thread that
 /// started the child ends, and threads of the pool come and go.

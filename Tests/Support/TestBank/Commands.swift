@@ -3,6 +3,7 @@ import Definitions
 import Foundation
 import KafkaRuntime
 import SchemaRegistry
+import TestStreams
 
 extension TestBank {
   /// Sends commands, each to the partition of its key unless told otherwise.
@@ -41,41 +42,13 @@ extension TestBank {
       headers: CloudEvent.command(id: id, source: .commandGenerator, type: type).kafkaHeaders)
   }
 
-  public func send(_ records: [KafkaRecord]) async throws {
-    let producer = try KafkaProducer(kafka)
-    let results = await producer.send(records)
-    await producer.close()
-    for result in results { _ = try result.get() }
-  }
+  public func send(_ records: [KafkaRecord]) async throws { try await streams.send(records) }
 
   /// All records of a topic, by partition and offset.
-  public func records(_ topic: String) async throws -> [ConsumedRecord] {
-    let count = Topology.description.topics.first { $0.name == topic }?.partitions ?? 1
-    let partitions = (0..<Int32(count)).map { TopicPartition(topic: topic, partition: $0) }
-    let consumer = try KafkaConsumer(
-      kafka, assignment: Dictionary(uniqueKeysWithValues: partitions.map { ($0, KafkaOffset.beginning) }))
-    var open = try await consumer.endOffsets(partitions).filter { $0.value > 0 }
-    var records: [ConsumedRecord] = []
-    while !open.isEmpty {
-      let batch = try await consumer.next(maxRecords: 1000, timeoutMillis: 5_000)
-      guard !batch.isEmpty else { throw TestBankError("\(topic) did not give out all of its records") }
-      records += batch
-      for record in batch where record.offset + 1 >= open[record.topicPartition] ?? .max {
-        open[record.topicPartition] = nil
-      }
-    }
-    await consumer.close()
-    return records.sorted { ($0.partition, $0.offset) < ($1.partition, $1.offset) }
-  }
+  public func records(_ topic: String) async throws -> [ConsumedRecord] { try await streams.records(topic) }
 
   /// All values of a topic.
-  public func values<Value: TopicValue>(_ topic: Topic<Value>) async throws -> [Value] {
-    let codec = TopicCodec(topic, registry: registry)
-    try await codec.prepare()
-    var values: [Value] = []
-    for record in try await records(topic.name) { values.append(try await codec.decode(record.value)) }
-    return values
-  }
+  public func values<Value>(_ topic: Topic<Value>) async throws -> [Value] { try await streams.values(topic) }
 
   /// Opens accounts and returns them once they are confirmed.
   public func openAccounts(_ count: Int) async throws -> [AccountCreationConfirmed] {

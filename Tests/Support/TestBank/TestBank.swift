@@ -5,123 +5,54 @@ import Definitions
 import EmbeddedBroker
 import Foundation
 import KafkaRuntime
-import Logging
 import PostgresRuntime
 import SchemaRegistry
-import SchemaRegistryServer
-import Synchronization
 import TestPostgres
+import TestStreams
+import TopologyModel
 
 /// Everything that a command handler needs, real and of its own: broker, schema registry, a database, the topics.
 public final class TestBank: Sendable {
-  public let broker: EmbeddedBroker
+  public let streams: TestStreams
   public let owner: PostgresConfiguration
-  public let registryURL: String
-  public let incarnation: UUID
-  public let registry: RegistryClient
-  private let registryPort: Int
-  private let registryTask: Mutex<Task<Void, any Error>?>
-  private let directory: URL
+  public let incarnation = UUID()
 
   /// - Parameter database: empty, with a superuser; nil takes one of the cluster that all tests share.
   public static func start(database: PostgresConfiguration? = nil) async throws -> TestBank {
-    let broker = try EmbeddedBroker.start()
-    let shared = if database == nil { try await TestPostgres.shared().makeDatabase() } else { database }
-    guard let owner = shared else { throw TestBankError("no database") }
-    let directory = try temporaryDirectory()
-    let (task, port) = try await serveRegistry(directory, port: 0)
-    let bank = try TestBank(broker: broker, owner: owner, registry: task, port: port, directory: directory)
-    try await bank.setUp()
+    let streams = try await TestStreams.start()
+    let owner = if let database { database } else { try await TestPostgres.shared().makeDatabase() }
+    let bank = TestBank(streams: streams, owner: owner)
+    try await bank.setUp(Balancedb.description, in: owner)
     return bank
   }
 
-  private init(
-    broker: EmbeddedBroker, owner: PostgresConfiguration, registry: Task<Void, any Error>, port: Int, directory: URL
-  ) throws {
-    self.broker = broker
+  private init(streams: TestStreams, owner: PostgresConfiguration) {
+    self.streams = streams
     self.owner = owner
-    self.directory = directory
-    registryURL = "http://127.0.0.1:\(port)"
-    registryPort = port
-    registryTask = Mutex(registry)
-    self.registry = try RegistryClient(registryURL)
-    incarnation = UUID()
   }
 
-  deinit {
-    registryTask.withLock { $0?.cancel() }
-    try? FileManager.default.removeItem(at: directory)
-  }
+  public var broker: EmbeddedBroker { streams.broker }
+  public var kafka: KafkaConfiguration { streams.kafka }
+  public var registryURL: String { streams.registryServer.url }
+  public var registry: RegistryClient { streams.registry }
 
-  private static func serveRegistry(
-    _ directory: URL, port: Int
-  ) async throws -> (task: Task<Void, any Error>, port: Int) {
-    let (ports, ready) = AsyncStream<Int>.makeStream()
-    var logger = Logger(label: "schema-registry")
-    logger.logLevel = .critical
-    let server = EmbeddedRegistry(directory: directory.path, port: port, logger: logger) { port in ready.yield(port) }
-    let task = Task {
-      defer { ready.finish() }
-      try await server.run()
-    }
-    var iterator = ports.makeAsyncIterator()
-    guard let port = await iterator.next() else {
-      try await task.value
-      throw TestBankError("the registry did not start")
-    }
-    return (task, port)
-  }
-
-  public func stopRegistry() async {
-    let task = registryTask.withLock { task in
-      defer { task = nil }
-      return task
-    }
-    task?.cancel()
-    _ = await task?.result
-  }
-
-  public func restartRegistry() async throws {
-    let (task, _) = try await Self.serveRegistry(directory, port: registryPort)
-    registryTask.withLock { $0 = task }
-  }
-
-  public var kafka: KafkaConfiguration {
-    let clients = Topology.description.clients
-    return KafkaConfiguration(
-      brokers: broker.bootstrapServers, producerProperties: clients["producer"] ?? [:],
-      consumerProperties: clients["consumer"] ?? [:], fetchPaceMillis: 1, log: .off)
-  }
-
-  /// As one of the roles of the definitions.
-  public func postgres(role: String) -> PostgresConfiguration {
-    var configuration = owner
-    configuration.user = role
-    configuration.password = nil
-    return configuration
-  }
-
-  package var connections: HandlerConnections {
-    HandlerConnections(
-      kafka: kafka, postgres: postgres(role: "command_handler"), registryURL: registryURL, incarnation: incarnation)
-  }
-
-  private func setUp() async throws {
+  /// Makes the tables in an empty database, and writes down that they are of this bank's run.
+  public func setUp(_ description: DatabaseDescription, in database: PostgresConfiguration) async throws {
     let incarnation = incarnation.text
-    try await database { session in
-      try session.script(SQL(unsafe: Balancedb.description.sql))
-      try session.execute("insert into meta (name, value) values ('incarnation', \(incarnation))")
-    }
-    let admin = try KafkaAdmin(kafka)
-    let results = try await admin.createTopics(
-      Topology.description.topics.map { NewTopic(name: $0.name, partitions: $0.partitions) })
-    for result in results.values { try result.get() }
-    await admin.close()
-    for topic in Topology.description.topics {
-      for subject in topic.subjects {
-        _ = try await registry.register(subject: subject.subject, schema: subject.schemaText)
+    try await database.withConnection { connection in
+      try await connection.run { session in
+        try session.script(SQL(unsafe: description.sql))
+        try session.execute("insert into meta (name, value) values ('incarnation', \(incarnation))")
       }
     }
+  }
+
+  /// What a service works with that has this database and this role.
+  package func connections(_ database: PostgresConfiguration, role: String) -> ServiceConnections {
+    var postgres = database
+    postgres.user = role
+    postgres.password = nil
+    return ServiceConnections(kafka: kafka, postgres: postgres, registryURL: registryURL, incarnation: incarnation)
   }
 
   /// Runs statements as the owner, who may do anything.
@@ -129,15 +60,7 @@ public final class TestBank: Sendable {
   public func database<Value: Sendable>(
     _ body: @escaping @Sendable (PostgresSession) throws -> Value
   ) async throws -> Value {
-    let connection = try await PostgresConnection.connect(owner)
-    do {
-      let value = try await connection.run(body)
-      await connection.close()
-      return value
-    } catch {
-      await connection.close()
-      throw error
-    }
+    try await owner.withConnection { try await $0.run(body) }
   }
 
   /// A number that the database knows.
@@ -146,12 +69,13 @@ public final class TestBank: Sendable {
   }
 
   public func startHandler(_ settings: HandlerSettings = HandlerSettings()) -> RunningHandler {
-    RunningHandler(connections, settings)
+    RunningHandler(connections(owner, role: CommandHandlerService.role), settings)
   }
 
   public func audit() async throws -> AuditReport {
-    try await AuditService.audit(
-      kafka: kafka, postgres: postgres(role: AuditService.role), registryURL: registryURL, incarnation: incarnation)
+    let own = connections(owner, role: AuditService.role)
+    return try await AuditService.audit(
+      kafka: own.kafka, postgres: own.postgres, registryURL: own.registryURL, incarnation: own.incarnation)
   }
 
   /// Waits until nothing is in flight: every command up to the end of its topic has its outcome, and every event is
@@ -209,7 +133,7 @@ public final class RunningHandler: Sendable {
   private let stopFlag = StopFlag()
   private let task: Task<Void, any Error>
 
-  init(_ connections: HandlerConnections, _ settings: HandlerSettings) {
+  init(_ connections: ServiceConnections, _ settings: HandlerSettings) {
     let handler = CommandHandler(
       connections, settings: settings,
       status: ServiceStatus(name: CommandHandlerService.name, metrics: metrics, health: health))

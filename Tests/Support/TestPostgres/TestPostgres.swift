@@ -1,4 +1,5 @@
 import Foundation
+import FreePort
 import PostgresRuntime
 import Synchronization
 
@@ -38,13 +39,18 @@ public final class TestPostgres: Sendable {
   private static let cluster = Task { try await start() }
 
   /// Makes and starts a cluster of its own, for tests that stop it.
-  /// - Parameter settings: of postgresql.conf, beside those that make it fast and unsafe
-  public static func start(settings: [String: String] = [:]) async throws -> TestPostgres {
+  /// - Parameters:
+  ///   - settings: of postgresql.conf, beside those that make it fast and unsafe
+  ///   - tls: paths of a certificate and its key in PEM; with them whoever comes over TCP has to speak TLS
+  public static func start(
+    settings: [String: String] = [:], tls: (certificate: String, key: String)? = nil
+  ) async throws -> TestPostgres {
     let installation = try Installation.find()
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pg-\(UUID().uuidString.prefix(13))")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     do {
       try await installation.makeCluster(in: directory, owner: owner, password: ownerPassword)
+      if let tls { try installation.requireTLS(in: directory, certificate: tls.certificate, key: tls.key) }
       for attempt in 1... {
         // Another process may take the port between the look and the start.
         let port = try freePort()
@@ -81,16 +87,11 @@ public final class TestPostgres: Sendable {
       return count
     }
     let name = "test_\(number)"
-    let connection = try await PostgresConnection.connect(configuration())
-    do {
+    try await configuration().withConnection { connection in
       try await connection.run { session in
         try session.script("create database \(identifier: name) template template0")
       }
-    } catch {
-      await connection.close()
-      throw error
     }
-    await connection.close()
     return configuration(database: name)
   }
 
@@ -121,22 +122,20 @@ public final class TestPostgres: Sendable {
       }
     }
   }
+}
 
-  private static func freePort() throws -> Int {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { throw TestPostgresError("no socket: \(errno)") }
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-        bind(descriptor, address, size) == 0 ? getsockname(descriptor, address, &size) : -1
-      }
+extension PostgresConfiguration {
+  /// Connects for as long as `body` runs.
+  public func withConnection<Value>(_ body: (PostgresConnection) async throws -> Value) async throws -> Value {
+    let connection = try await PostgresConnection.connect(self)
+    do {
+      let value = try await body(connection)
+      await connection.close()
+      return value
+    } catch {
+      await connection.close()
+      throw error
     }
-    guard result == 0 else { throw TestPostgresError("no free port: \(errno)") }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 }
 

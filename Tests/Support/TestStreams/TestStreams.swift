@@ -2,66 +2,38 @@ import Definitions
 import EmbeddedBroker
 import Foundation
 import KafkaRuntime
-import Logging
 import SchemaRegistry
-import SchemaRegistryServer
 
 /// A broker with the bank's topics and a registry with their schemas, real and of its own.
 public final class TestStreams: Sendable {
   public let broker: EmbeddedBroker
-  public let registryURL: String
-  private let registryTask: Task<Void, any Error>
-  private let directory: URL
+  public let registryServer: TestRegistry
 
   public static func start() async throws -> TestStreams {
-    let directory = try temporaryDirectory()
-    let (ports, port) = AsyncStream<Int>.makeStream()
-    let server = EmbeddedRegistry(
-      directory: directory.path, port: 0, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    ) { port.yield($0) }
-    let task = Task {
-      defer { port.finish() }
-      try await server.run()
-    }
-    var iterator = ports.makeAsyncIterator()
-    guard let registryPort = await iterator.next() else {
-      try await task.value
-      throw TestStreamsError(description: "the registry did not start")
-    }
-    let streams = TestStreams(
-      broker: try EmbeddedBroker.start(), registryURL: "http://127.0.0.1:\(registryPort)", registryTask: task,
-      directory: directory)
+    let streams = TestStreams(broker: try EmbeddedBroker.start(), registryServer: try await TestRegistry.start())
     try await streams.setUp()
     return streams
   }
 
-  private init(broker: EmbeddedBroker, registryURL: String, registryTask: Task<Void, any Error>, directory: URL) {
+  private init(broker: EmbeddedBroker, registryServer: TestRegistry) {
     self.broker = broker
-    self.registryURL = registryURL
-    self.registryTask = registryTask
-    self.directory = directory
+    self.registryServer = registryServer
   }
 
-  deinit {
-    registryTask.cancel()
-    try? FileManager.default.removeItem(at: directory)
-  }
+  public var registry: RegistryClient { registryServer.client }
 
   public var kafka: KafkaConfiguration {
-    KafkaConfiguration(brokers: broker.bootstrapServers, fetchPaceMillis: 1, log: .off)
+    let clients = Topology.description.clients
+    return KafkaConfiguration(
+      brokers: broker.bootstrapServers, producerProperties: clients["producer"] ?? [:],
+      consumerProperties: clients["consumer"] ?? [:], fetchPaceMillis: 1, log: .off)
   }
 
-  public func registry() throws -> RegistryClient { try RegistryClient(registryURL) }
-
   private func setUp() async throws {
-    let registry = try registry()
-    let admin = try KafkaAdmin(kafka)
     let topics = Topology.description.topics
-    for result in try await admin.createTopics(topics.map { NewTopic(name: $0.name, partitions: $0.partitions) })
-      .values
-    {
-      try result.get()
-    }
+    let admin = try KafkaAdmin(kafka)
+    let results = try await admin.createTopics(topics.map { NewTopic(name: $0.name, partitions: $0.partitions) })
+    for result in results.values { try result.get() }
     await admin.close()
     for subject in topics.flatMap(\.subjects) {
       _ = try await registry.register(subject: subject.subject, schema: subject.schemaText)
@@ -69,7 +41,7 @@ public final class TestStreams: Sendable {
   }
 
   public func send<Value>(_ topic: Topic<Value>, _ values: [Value]) async throws {
-    let codec = TopicCodec(topic, registry: try registry())
+    let codec = TopicCodec(topic, registry: registry)
     try await codec.prepare()
     try await send(
       values.map { value in
@@ -94,9 +66,7 @@ public final class TestStreams: Sendable {
     var records: [ConsumedRecord] = []
     while !open.isEmpty {
       let batch = try await consumer.next(maxRecords: 1_000, timeoutMillis: 5_000)
-      guard !batch.isEmpty else {
-        throw TestStreamsError(description: "\(topic) did not give out all of its records")
-      }
+      guard !batch.isEmpty else { throw TestStreamsError("\(topic) did not give out all of its records") }
       records += batch
       for record in batch where record.offset + 1 >= open[record.topicPartition] ?? .max {
         open[record.topicPartition] = nil
@@ -108,7 +78,8 @@ public final class TestStreams: Sendable {
 
   /// All values of a topic.
   public func values<Value>(_ topic: Topic<Value>) async throws -> [Value] {
-    let codec = TopicCodec(topic, registry: try registry())
+    let codec = TopicCodec(topic, registry: registry)
+    try await codec.prepare()
     var values: [Value] = []
     for record in try await records(topic.name) { values.append(try await codec.decode(record.value)) }
     return values
@@ -117,6 +88,8 @@ public final class TestStreams: Sendable {
 
 public struct TestStreamsError: Error, CustomStringConvertible {
   public let description: String
+
+  init(_ description: String) { self.description = description }
 }
 
 /// Looks until it holds; fails with `what` after a minute.
@@ -124,7 +97,7 @@ public func eventually(_ what: String, _ holds: () async throws -> Bool) async t
   let deadline = ContinuousClock.now + .seconds(60)
   while true {
     if try await holds() { return }
-    guard ContinuousClock.now < deadline else { throw TestStreamsError(description: "not within 60 s: \(what)") }
+    guard ContinuousClock.now < deadline else { throw TestStreamsError("not within 60 s: \(what)") }
     try await Task.sleep(for: .milliseconds(50))
   }
 }

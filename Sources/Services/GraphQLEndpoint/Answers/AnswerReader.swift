@@ -21,7 +21,7 @@ final class AnswerReader {
   private var toCatchUp: [TopicPartition: Int64]?
 
   init(
-    _ connections: EndpointConnections, registry: RegistryClient, waiters: AnswerWaiters, maxBatchRecords: Int,
+    _ connections: ServiceConnections, registry: RegistryClient, waiters: AnswerWaiters, maxBatchRecords: Int,
     status: ServiceStatus, places: PlaceBoard, stop: StopFlag
   ) {
     self.status = status

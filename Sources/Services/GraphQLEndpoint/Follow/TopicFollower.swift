@@ -21,7 +21,7 @@ final class TopicFollower {
   private let stop: StopFlag
 
   init(
-    _ connections: EndpointConnections, topics: [String], part: ServiceStatus.Part, maxRecords: Int,
+    _ connections: ServiceConnections, topics: [String], part: ServiceStatus.Part, maxRecords: Int,
     status: ServiceStatus, stop: StopFlag
   ) {
     self.topics = topics

@@ -39,7 +39,7 @@ final class Projection {
   private var toCatchUp: [TopicPartition: Int64]?
 
   init(
-    _ connections: EndpointConnections, registry: RegistryClient, hub: TransactionHub, settings: Settings,
+    _ connections: ServiceConnections, registry: RegistryClient, hub: TransactionHub, settings: Settings,
     status: ServiceStatus, places: PlaceBoard, stop: StopFlag
   ) {
     self.settings = settings

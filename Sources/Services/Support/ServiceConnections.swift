@@ -1,14 +1,14 @@
-import BankSupport
 import Foundation
 import KafkaRuntime
 import PostgresRuntime
 
-/// What an endpoint works with.
-package struct EndpointConnections: Sendable {
+/// What a service with a database works with.
+package struct ServiceConnections: Sendable {
   package var kafka: KafkaConfiguration
-  /// As the role `graphql_endpoint`, in transactiondb.
+  /// As the service's own role, in its own database.
   package var postgres: PostgresConfiguration
   package var registryURL: String
+  /// Of database and topics.
   package var incarnation: UUID
 
   package init(
