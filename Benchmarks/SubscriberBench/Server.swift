@@ -10,7 +10,9 @@ enum Server: String, CaseIterable {
     case .bank:
       try Child(
         [bench.bank, "graphql-endpoint", "--home", bench.home], log: "\(bench.home)/endpoint.log",
-        healthPort: bench.graphQLPort)
+        healthPort: bench.graphQLPort,
+        // All subscribers of the benchmark come from one address.
+        environment: ["BANK_GRAPHQL_MAX_SUBSCRIBERS_PER_ADDRESS": "10000"])
     case .python:
       try Child(
         [
@@ -27,12 +29,13 @@ final class Child {
   private let log: String
 
   /// Returns when `/health` on the port answers 200.
-  init(_ command: [String], log: String, healthPort: Int) throws {
+  init(_ command: [String], log: String, healthPort: Int, environment: [String: String] = [:]) throws {
     self.log = log
     _ = FileManager.default.createFile(atPath: log, contents: nil)
     let handle = try FileHandle(forWritingTo: URL(filePath: log))
     process.executableURL = URL(filePath: command[0])
     process.arguments = Array(command.dropFirst())
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = handle
     process.standardError = handle

@@ -12,11 +12,19 @@ struct FlowTests {
   @Test("one reads however many look, nobody when nobody does; rates follow the topics")
   func rates() async throws {
     let bank = try await EndpointBank.start()
-    let flow = FlowFeed(kafka: bank.bank.kafka, topology: Topology.description, maxViewers: 2)
+    let flow = FlowFeed(kafka: bank.bank.kafka, topology: Topology.description, maxViewers: 3, maxViewersPerAddress: 2)
     #expect(!flow.isReading)
-    let seen = await Events.of(try #require(flow.view()))
-    let other = await Events.of(try #require(flow.view()))
-    #expect(flow.view() == nil && flow.isReading)
+    let seen = await Events.of(try #require(flow.view(for: "1.1.1.1")))
+    let other = await Events.of(try #require(flow.view(for: "1.1.1.1")))
+    #expect(flow.view(for: "1.1.1.1") == nil, "an address has a share")
+    let neighbour = await Events.of(try #require(flow.view(for: "2.2.2.2")))
+    #expect(flow.view() == nil && flow.isReading, "all places are taken")
+    await neighbour.cancel()
+    try await eventually("a place is free") {
+      guard let view = flow.view(for: "3.3.3.3") else { return false }
+      withExtendedLifetime(view) {}
+      return true
+    }
     try await eventually("rates come") { await seen.rates.count == 1 }
     try await bank.bank.send(try await bank.events("NL1", 1...50))
     try await eventually("they are counted") {
@@ -33,7 +41,7 @@ struct FlowTests {
     #expect(flow.isReading)
     await other.cancel()
     try await eventually("nobody reads") { !flow.isReading }
-    let again = await Events.of(try #require(flow.view()))
+    let again = await Events.of(try #require(flow.view(for: "1.1.1.1")))
     try await eventually("it begins anew") { await again.rates.count == 1 }
     flow.close()
     try await eventually("all views have ended") { !flow.isReading }

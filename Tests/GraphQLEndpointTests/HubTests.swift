@@ -11,8 +11,12 @@ import Testing
 struct HubTests {
   private let metrics = Metrics()
 
-  private func hub(maxSubscribers: Int = 10_000, maxQueuedRows: Int = 10) -> TransactionHub {
-    TransactionHub(maxSubscribers: maxSubscribers, maxQueuedRows: maxQueuedRows, metrics: metrics)
+  private func hub(
+    maxSubscribers: Int = 10_000, perAddress: Int = 10_000, searches: Int = 5, maxQueuedRows: Int = 10
+  ) -> TransactionHub {
+    TransactionHub(
+      .init(all: maxSubscribers, perAddress: perAddress, searchesPerConnection: searches, queuedRows: maxQueuedRows),
+      metrics: metrics)
   }
 
   private static func row(_ id: Int64, _ iban: String = "a", cents: Int64 = 100, descr: String = "") -> Transaction {
@@ -127,6 +131,54 @@ struct HubTests {
     }
     #expect(hub.count == 1_010 && metrics.value(of: "bank_slow_subscribers_total") == nil)
     hub.close()
+  }
+
+  @Test("an address has a share of the subscriptions, which is free again when they end, whichever way")
+  func addresses() async throws {
+    let hub = hub(maxSubscribers: 5, perAddress: 2, maxQueuedRows: 1)
+    let one = Subscriber(address: "1.1.1.1")
+    let kept = try hub.subscribe(.init(), by: one)
+    let slow = try hub.subscribe(.init(iban: "a"), by: one)
+    let refused = #expect(throws: GraphQLError.self) { try hub.subscribe(.init(iban: "b"), by: one) }
+    #expect(refused?.extensions == GraphQLError("", code: "OVERLOADED").extensions)
+    #expect(refused?.message.contains("from this address") == true)
+    // Others have what is left, and who has no address has no share.
+    let others = [
+      try hub.subscribe(.init(), by: .init(address: "2.2.2.2")), try hub.subscribe(.init()), try hub.subscribe(.init()),
+    ]
+    let full = #expect(throws: GraphQLError.self) { try hub.subscribe(.init(), by: .init(address: "3.3.3.3")) }
+    #expect(full?.message == "5 subscriptions are open, which is the most")
+    // The second one is too much for each.
+    hub.publish([Self.row(1)])
+    hub.publish([Self.row(2)])
+    #expect(hub.count == 0)
+    let again = try hub.subscribe(.init(), by: one)
+    #expect(hub.count == 1)
+    hub.close()
+    #expect(hub.count == 0)
+    withExtendedLifetime((kept, slow, others, again)) {}
+  }
+
+  @Test("a connection has few searches of all rows; those of an account and those without a text do not count")
+  func searches() async throws {
+    let hub = hub(searches: 2)
+    let (one, other) = (Subscriber(connection: 1), Subscriber(connection: 2))
+    var open = [
+      try hub.subscribe(.init(descrIncludes: "pin"), by: one),
+      try hub.subscribe(.init(minCents: 1, descrIncludes: "x"), by: one),
+    ]
+    let refused = #expect(throws: GraphQLError.self) { try hub.subscribe(.init(descrIncludes: "y"), by: one) }
+    #expect(refused?.extensions == GraphQLError("", code: "LIMIT").extensions)
+    #expect(hub.count == 2, "what is refused takes no place")
+    open.append(try hub.subscribe(.init(iban: "a", descrIncludes: "y"), by: one))
+    open.append(try hub.subscribe(.init(descrIncludes: ""), by: one))
+    open.append(try hub.subscribe(.init(descrIncludes: "y"), by: other))
+    open.removeFirst()
+    open.append(try hub.subscribe(.init(descrIncludes: "y"), by: one))
+    #expect(throws: GraphQLError.self) { try hub.subscribe(.init(descrIncludes: "z"), by: one) }
+    #expect(hub.count == 5)
+    open = []
+    #expect(hub.count == 0)
   }
 
   @Test("cancelled, let go, too many, closed")

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import JSONText
 
 /// Who asks, as far as a transport can tell: what resolvers' context is made of.
@@ -28,6 +29,13 @@ public struct ClientInfo: Sendable {
     self.remoteAddress = remoteAddress
     self.headers = headers
     self.connectionParams = connectionParams
+  }
+
+  /// Who sent the request that is being answered; to be made in the task that answers it, as the address is that task's.
+  public init(_ transport: Transport, _ request: Request) {
+    self.init(
+      transport: transport, method: request.method, remoteAddress: Peer.current?.remoteAddress,
+      headers: request.headers)
   }
 
   /// It asks by GET, which any page can make a browser send: what it asks for must change nothing (RFC 9110, section

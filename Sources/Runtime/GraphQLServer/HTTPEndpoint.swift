@@ -21,8 +21,7 @@ struct HTTPEndpoint<Service: GraphQLService>: Sendable {
           "\(Self.graphQLResponse) and \(Self.json) are what can be had here; for text/event-stream ask /graphql/stream",
           status: 406, code: "NOT_ACCEPTABLE"))
     }
-    let client = ClientInfo(
-      transport: .http, method: request.method, remoteAddress: Peer.current?.remoteAddress, headers: request.headers)
+    let client = ClientInfo(.http, request)
     do throws(MalformedRequest) {
       let body = try await RequestReader(limits: server.limits, origins: server.origins).read(request)
       let context = server.context(client)

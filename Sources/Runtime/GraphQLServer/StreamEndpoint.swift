@@ -24,10 +24,7 @@ struct StreamEndpoint<Service: GraphQLService>: Sendable {
       if request.method == .get, let operation = try? server.service.prepare(single), operation.kind == .mutation {
         throw MalformedRequest.mutationByGet
       }
-      let operations = server.operations(
-        of: ClientInfo(
-          transport: .eventStream, method: request.method, remoteAddress: Peer.current?.remoteAddress,
-          headers: request.headers))
+      let operations = server.operations(of: ClientInfo(.eventStream, request))
       return server.stream { sink in
         await operations(single) { event in
           if server.connections.isStopping, event.isLast { return false }

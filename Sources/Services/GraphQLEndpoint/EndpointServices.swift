@@ -39,7 +39,10 @@ package final class EndpointServices: Sendable {
     reads = PostgresPool(
       postgres, maxConnections: settings.maxDatabaseConnections, waitTimeoutMillis: settings.readTimeoutMillis)
     hub = TransactionHub(
-      maxSubscribers: settings.maxSubscribers, maxQueuedRows: settings.maxQueuedRows, metrics: status.metrics)
+      .init(
+        all: settings.maxSubscribers, perAddress: settings.maxSubscribersPerAddress,
+        searchesPerConnection: settings.maxTextSubscriptionsPerConnection, queuedRows: settings.maxQueuedRows),
+      metrics: status.metrics)
     waiters = AnswerWaiters(maxWaiting: settings.maxWaiting)
     sender = try CommandSender(
       kafka, registry: registry, timeoutMillis: settings.answerTimeoutMillis, status: status)

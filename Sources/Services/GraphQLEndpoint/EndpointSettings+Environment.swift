@@ -27,7 +27,9 @@ extension EndpointSettings {
       ("CONNECTION_INIT_TIMEOUT_MILLIS", \.server.connectionInitTimeoutMillis, millis),
       ("KEEP_ALIVE_MILLIS", \.server.keepAliveMillis, millis),
       ("CLOSE_TIMEOUT_MILLIS", \.server.closeTimeoutMillis, millis),
-      ("MAX_SUBSCRIBERS", \.maxSubscribers, many), ("MAX_QUEUED_ROWS", \.maxQueuedRows, many),
+      ("MAX_SUBSCRIBERS", \.maxSubscribers, many), ("MAX_SUBSCRIBERS_PER_ADDRESS", \.maxSubscribersPerAddress, many),
+      ("MAX_TEXT_SUBSCRIPTIONS_PER_CONNECTION", \.maxTextSubscriptionsPerConnection, 0...1_000_000),
+      ("MAX_QUEUED_ROWS", \.maxQueuedRows, many),
       ("MAX_BATCH_RECORDS", \.maxBatchRecords, 1...10_000), ("MAX_EVENT_BYTES", \.maxEventBytes, bytes),
       ("GAP_MILLIS", \.gapMillis, 0...3_600_000), ("MAX_HELD_EVENTS", \.maxHeldEvents, many),
       ("ANSWER_TIMEOUT_MILLIS", \.answerTimeoutMillis, millis), ("MAX_WAITING", \.maxWaiting, many),
@@ -42,7 +44,7 @@ extension EndpointSettings {
       ("MAX_WRONG_PER_ADDRESS", \.maxWrongPerAddress, many),
       ("WRONG_FORGOTTEN_MILLIS", \.wrongForgottenMillis, millis),
       ("MAX_WRONG_REMEMBERED", \.maxWrongRemembered, 10...10_000_000),
-      ("MAX_FLOW_VIEWERS", \.maxFlowViewers, many),
+      ("MAX_FLOW_VIEWERS", \.maxFlowViewers, many), ("MAX_FLOW_VIEWERS_PER_ADDRESS", \.maxFlowViewersPerAddress, many),
     ]
   }
 
@@ -73,10 +75,6 @@ extension EndpointSettings {
       self[keyPath: path] = value
     }
     graphiQLAssets = environment.variable(Self.prefix + "GRAPHIQL_ASSETS") ?? Files.tool("graphiql")
-    let others = (environment.variable("BANK_ALLOWED_ORIGINS") ?? "").split(separator: ",").map {
-      String($0.filter { !$0.isWhitespace })
-    }
-    let page = environment.ports.page
-    allowedOrigins = ["localhost", "127.0.0.1", "[::1]"].map { "http://\($0):\(page)" } + others.filter { !$0.isEmpty }
+    allowedOrigins = environment.allowedOrigins
   }
 }

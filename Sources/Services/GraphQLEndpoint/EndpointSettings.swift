@@ -17,6 +17,10 @@ public struct EndpointSettings: Sendable {
 
   /// Subscriptions to transactions that are open at a time.
   public var maxSubscribers = 10_000
+  /// Of them from one address.
+  public var maxSubscribersPerAddress = 1_000
+  /// Of one connection, with a text and without an IBAN.
+  public var maxTextSubscriptionsPerConnection = 5
   /// Rows that wait for one subscriber; with one more it is ended.
   public var maxQueuedRows = 1_000
 
@@ -56,6 +60,8 @@ public struct EndpointSettings: Sendable {
 
   /// Viewers of `/flow` at a time.
   public var maxFlowViewers = 100
+  /// Of them from one address.
+  public var maxFlowViewersPerAddress = 20
   /// False refuses `__schema` and `__type`.
   public var allowsIntrospection = true
   /// False serves no `/graphiql`.

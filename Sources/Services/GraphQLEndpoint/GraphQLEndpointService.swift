@@ -28,15 +28,18 @@ public enum GraphQLEndpointService {
     let status = ServiceStatus(name: name, metrics: Metrics(), health: Health())
     let services = try await EndpointServices(
       kafka: kafka, postgres: postgres, registryURL: registryURL, settings: settings, status: status)
-    let flow = FlowFeed(kafka: kafka, topology: Topology.description, maxViewers: settings.maxFlowViewers)
+    let flow = FlowFeed(
+      kafka: kafka, topology: Topology.description, maxViewers: settings.maxFlowViewers,
+      maxViewersPerAddress: settings.maxFlowViewersPerAddress)
     let graphQL = try server(services, settings, status)
     let host = ServiceHost(
       name: name, address: environment.bindAddress, port: settings.port ?? environment.ports.graphQL,
       metrics: status.metrics, health: status.health, server: graphQL.server
     ) { router in
       graphQL.mount(on: router)
-      router.get("/flow") { _, _ in
-        guard let events = flow.view() else {
+      router.get("/flow") { request, _ in
+        let address = ClientInfo(.eventStream, request).remoteAddress.map(EndpointContext.network)
+        guard let events = flow.view(for: address) else {
           status.metrics.add(to: "bank_requests_total", ["transport": "flow", "status": "503"])
           return Response(status: .serviceUnavailable, headers: [.retryAfter: "10"])
         }

@@ -15,17 +15,14 @@ final class PasswordQueue: Sendable {
   private struct State {
     var running = 0
     var waiting: [Job] = []
-    /// What runs and waits, all and by address.
-    var count = 0
-    var byAddress: [String: Int] = [:]
+    /// What runs and waits, by address.
+    var places: Shares<String>
     var lastNumber = 0
   }
 
   private let threads = DispatchQueue(label: "passwords", attributes: .concurrent)
   private let maxRunning: Int
-  private let limit: Int
-  private let maxPerAddress: Int
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// - Parameters:
   ///   - maxRunning: at a time.
@@ -33,12 +30,11 @@ final class PasswordQueue: Sendable {
   ///   - maxPerAddress: that run and wait for one address.
   init(maxRunning: Int, maxWaiting: Int, maxPerAddress: Int) {
     self.maxRunning = maxRunning
-    self.maxPerAddress = maxPerAddress
-    limit = maxRunning + maxWaiting
+    state = Mutex(State(places: Shares(limit: maxRunning + maxWaiting, perHolder: maxPerAddress)))
   }
 
   /// What runs and waits.
-  var count: Int { state.withLock { $0.count } }
+  var count: Int { state.withLock { $0.places.count } }
 
   /// - Parameter address: of who asks; nil when it is not known, and then there is no share.
   /// - Throws: what `body` throws; `GraphQLError` with code `OVERLOADED` when too many wait; `CancellationError` when the
@@ -62,23 +58,16 @@ final class PasswordQueue: Sendable {
 
   private func enter(_ address: String?) throws(GraphQLError) -> Int {
     try state.withLock { (state) throws(GraphQLError) in
-      let own = address.map { state.byAddress[$0, default: 0] } ?? 0
-      guard state.count < limit, own < maxPerAddress else {
+      guard state.places.take(for: address) == nil else {
         throw GraphQLError("too many people log in at once: try again soon", code: "OVERLOADED")
       }
-      state.count += 1
-      if let address { state.byAddress[address] = own + 1 }
       state.lastNumber += 1
       return state.lastNumber
     }
   }
 
   private func leave(_ address: String?) {
-    state.withLock { state in
-      state.count -= 1
-      guard let address, let own = state.byAddress[address] else { return }
-      state.byAddress[address] = own > 1 ? own - 1 : nil
-    }
+    state.withLock { $0.places.giveBack(for: address) }
   }
 
   private func begin(_ job: Job) {

@@ -14,6 +14,8 @@ final class FlowFeed: Sendable {
 
   private struct State {
     var viewers: [Int: Continuation] = [:]
+    /// Of the viewers, by address.
+    var places: Shares<String>
     var lastNumber = 0
     /// Reads, while there are viewers.
     var reading: Task<Void, Never>?
@@ -25,32 +27,33 @@ final class FlowFeed: Sendable {
 
   private let kafka: KafkaConfiguration
   private let topology: TopologyDescription
-  private let maxViewers: Int
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
-  init(kafka: KafkaConfiguration, topology: TopologyDescription, maxViewers: Int) {
+  init(kafka: KafkaConfiguration, topology: TopologyDescription, maxViewers: Int, maxViewersPerAddress: Int) {
     self.kafka = kafka
     self.topology = topology
-    self.maxViewers = maxViewers
+    state = Mutex(State(places: Shares(limit: maxViewers, perHolder: maxViewersPerAddress)))
   }
 
   /// Whether the ends are being read.
   var isReading: Bool { state.withLock { $0.reading != nil } }
 
   /// The topology, then the rates each second; nil when too many look already.
-  func view() -> AsyncStream<ServerSentEvent>? {
+  ///
+  /// - Parameter address: of who looks; nil when it is not known, and then there is no share.
+  func view(for address: String? = nil) -> AsyncStream<ServerSentEvent>? {
     let (events, continuation) = AsyncStream.makeStream(
       of: ServerSentEvent.self, bufferingPolicy: .bufferingNewest(Self.maxWaiting))
     continuation.yield(ServerSentEvent(event: "topology", data: Self.json(topology).text))
     let number = state.withLock { state -> Int? in
-      guard state.viewers.count < maxViewers else { return nil }
+      guard state.places.take(for: address) == nil else { return nil }
       state.lastNumber += 1
       state.viewers[state.lastNumber] = continuation
       if state.reading == nil { state.reading = Task { [weak self] in await self?.read() } }
       return state.lastNumber
     }
     guard let number else { return nil }
-    continuation.onTermination = { [weak self] _ in self?.remove(number) }
+    continuation.onTermination = { [weak self] _ in self?.remove(number, address) }
     return events
   }
 
@@ -60,9 +63,10 @@ final class FlowFeed: Sendable {
     for viewer in viewers { viewer.finish() }
   }
 
-  private func remove(_ number: Int) {
+  private func remove(_ number: Int, _ address: String?) {
     state.withLock { state in
-      state.viewers[number] = nil
+      guard state.viewers.removeValue(forKey: number) != nil else { return }
+      state.places.giveBack(for: address)
       guard state.viewers.isEmpty else { return }
       state.reading?.cancel()
       state.reading = nil

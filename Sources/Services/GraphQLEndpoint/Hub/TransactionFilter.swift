@@ -20,6 +20,9 @@ package struct TransactionFilter: Sendable, Hashable {
     lowercasedText = descrIncludes.flatMap { $0.isEmpty ? nil : $0.lowercased() }
   }
 
+  /// Whether the text of each row that there is has to be looked at for it.
+  var searchesAllRows: Bool { iban == nil && lowercasedText != nil }
+
   package func takes(_ transaction: Transaction) -> Bool { takesButForText(transaction) && takesText(transaction) }
 
   func takesButForText(_ transaction: Transaction) -> Bool {

@@ -72,12 +72,14 @@ final class TransactionSubscription: Sendable {
 
   let number: Int
   let filter: TransactionFilter
+  let subscriber: Subscriber
   private let maxQueuedRows: Int
   private let state = Mutex(State())
 
-  init(number: Int, filter: TransactionFilter, maxQueuedRows: Int) {
+  init(number: Int, filter: TransactionFilter, subscriber: Subscriber, maxQueuedRows: Int) {
     self.number = number
     self.filter = filter
+    self.subscriber = subscriber
     self.maxQueuedRows = maxQueuedRows
   }
 

@@ -98,7 +98,7 @@ enum BankSchema {
 
   private static func subscriptions(_ resolvers: Resolvers) {
     resolvers.subscription("stream_transactions") { arguments, context in
-      try context.services.hub.subscribe(try arguments.transactionFilter())
+      try context.services.hub.subscribe(try arguments.transactionFilter(), by: context.subscriber)
     }
     resolvers.subscription("get_account") { arguments, context in
       try context.refuseGET("get_account")

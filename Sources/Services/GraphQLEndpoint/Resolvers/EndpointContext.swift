@@ -1,6 +1,7 @@
 import GraphQLRuntime
 import GraphQLServer
 import PostgresRuntime
+import Synchronization
 
 /// What resolvers get besides arguments.
 package struct EndpointContext: Sendable {
@@ -11,11 +12,22 @@ package struct EndpointContext: Sendable {
   /// Came by HTTP GET, which any page can have a browser send.
   let isGET: Bool
 
+  /// A context is made once for a WebSocket, and for each HTTP request.
+  private let connection = Connections.next()
+
+  var subscriber: Subscriber { Subscriber(address: address, connection: connection) }
+
   /// - Parameter remoteAddress: an IP address. Of IPv6 the network counts: whoever has one has all of its addresses.
   package init(services: EndpointServices, remoteAddress: String?, isGET: Bool = false) {
     self.services = services
     self.isGET = isGET
     address = remoteAddress.map(Self.network)
+  }
+
+  private enum Connections {
+    private static let last = Atomic(0)
+
+    static func next() -> Int { last.wrappingAdd(1, ordering: .relaxed).newValue }
   }
 
   /// The first half of an IPv6 address, written in one way; other texts as they are.
