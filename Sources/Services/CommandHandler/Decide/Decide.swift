@@ -1,3 +1,4 @@
+import BankSupport
 import Definitions
 import Foundation
 
@@ -122,7 +123,7 @@ private struct Ledger {
     if let payer, payer.amount.subtractingReportingOverflow(body.amount).overflow { return .amountTooLarge }
     if let payee, payee.amount.addingReportingOverflow(body.amount).overflow { return .amountTooLarge }
     guard let payer else { return payee == nil ? .bothUnknown : nil }
-    guard matches(payer.token, body.token) else { return .tokenInvalid }
+    guard isSameSecret(payer.token.utf8, body.token.utf8) else { return .tokenInvalid }
     // The subtraction was checked above.
     return payer.amount - body.amount < payer.limit ? .insufficientFunds : nil
   }
@@ -157,13 +158,4 @@ private struct Ledger {
     decision.events.append(event)
     decision.eventCommands.append(index)
   }
-}
-
-/// Compares two tokens in a time that depends on their lengths only, so that the answer's time tells nothing of the
-/// token. Bytes are compared, as the two could be equal as Unicode and still be different tokens.
-private func matches(_ own: String, _ given: String) -> Bool {
-  guard own.utf8.count == given.utf8.count else { return false }
-  var difference: UInt8 = 0
-  for (left, right) in zip(own.utf8, given.utf8) { difference |= left ^ right }
-  return difference == 0
 }

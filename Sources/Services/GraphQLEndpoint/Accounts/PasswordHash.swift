@@ -1,3 +1,4 @@
+import BankSupport
 import CryptoExtras
 import Foundation
 
@@ -54,11 +55,7 @@ struct PasswordHash: Sendable, Hashable {
 
   /// Whether it is the hash of that password. Takes as long as hashing, whatever the answer.
   func isOf(_ password: String) throws -> Bool {
-    let other = try derive(password)
-    // All bytes are looked at, so that the time tells nothing.
-    var difference = UInt8(other.count == hash.count ? 0 : 1)
-    for (left, right) in zip(other, hash) { difference |= left ^ right }
-    return difference == 0
+    isSameSecret(hash, try derive(password))
   }
 
   private func derive(_ password: String) throws -> [UInt8] {

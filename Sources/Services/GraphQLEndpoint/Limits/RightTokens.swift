@@ -4,7 +4,8 @@ import Synchronization
 /// Tokens that the bank has taken or given out: whoever has one of them guesses nothing, and no limit on guesses locks
 /// them out.
 ///
-/// The memory is bounded; one that is forgotten is learned again by its next use. Hashes are kept, not tokens.
+/// The memory is bounded; one that is forgotten is learned again by its next use. Hashes are kept, not tokens, so what the
+/// time of a look-up may tell is of a hash, from which nothing follows for the token.
 final class RightTokens: Sendable {
   private let maxCount: Int
   private let hashes = Mutex<Set<[UInt8]>>([])

@@ -39,6 +39,7 @@ struct TransferRequestStore: Sendable {
       "select payload_hash, success, reason from transfer_request where uuid = \(id)", as: [UInt8].self, Bool?.self,
       String?.self)
     guard let (hash, success, reason) = row else { return nil }
+    // Hashes of all of a command, token among it: how far two agree tells nothing of the token.
     guard hash == payloadHash else { return .other }
     return success == nil ? .open : .answered(reason: reason)
   }
