@@ -56,6 +56,16 @@ public final class RegistryClient: Sendable {
     cache = RegistryCache(capacity: settings.cacheCapacity)
   }
 
+  /// URLs as they are given to a client, without the credentials in them: for what others may read.
+  public static func withoutCredentials(_ urls: String) throws(RegistryError) -> String {
+    try RegistryURL.list(urls).map(\.base).joined(separator: ",")
+  }
+
+  /// Whether one of the URLs has a user in it.
+  public static func hasCredentials(_ urls: String) throws(RegistryError) -> Bool {
+    try RegistryURL.list(urls).contains { $0.authorization != nil }
+  }
+
   /// HTTP requests made so far, attempts counted one by one.
   public var requestCount: Int { transport.requestCount }
 

@@ -2,6 +2,7 @@ import Definitions
 import Foundation
 import KafkaRuntime
 import PostgresRuntime
+import SchemaRegistry
 
 extension BankEnvironment {
   /// How to reach the cluster, with the client settings of `definitions/` and, over those, `RDKAFKA_*`.
@@ -16,6 +17,14 @@ extension BankEnvironment {
       consumerProperties: (clients["consumer"] ?? [:]).merging(own) { $1 },
       // The embedded broker answers an empty Fetch at once; without a pause each idle consumer burns half a core.
       fetchPaceMillis: brokerIsEmbedded ? 1 : 0)
+  }
+
+  /// `registryURL` without user and password, for run.json: those are looked for in the environment alone.
+  public func registryAddress() throws(SupportError) -> String {
+    let urls = try registryURL()
+    do { return try RegistryClient.withoutCredentials(urls) } catch {
+      throw SupportError("SCHEMA_REGISTRY_URL: \(error)")
+    }
   }
 
   /// How to reach a database as a role, one of those in `definitions/` or `databaseOwner`.

@@ -17,7 +17,11 @@ struct RegistryOptions: ParsableArguments, Sendable {
 
   func validate() throws {
     guard let registry else { return }
-    do { _ = try RegistryClient(registry) } catch { throw ValidationError("--registry: \(error)") }
+    do {
+      guard try RegistryClient.hasCredentials(registry) else { return }
+    } catch { throw ValidationError("--registry: \(error)") }
+    throw ValidationError(
+      "--registry has a user in it; everybody on this machine can read a command line: use SCHEMA_REGISTRY_URL instead")
   }
 
   func client() throws -> RegistryClient {

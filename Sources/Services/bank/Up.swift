@@ -226,7 +226,7 @@ struct UpStart {
       pid: getpid(), brokers: "\(loopback):\(ports.broker)", registry: "http://\(loopback):\(ports.registry)",
       database: .init(host: loopback, port: ports.postgres), ports: ports, embedded: embedded)
     if !embedded.contains(.broker) { run.brokers = try environment.brokers() }
-    if !embedded.contains(.registry) { run.registry = try environment.registryURL() }
+    if !embedded.contains(.registry) { run.registry = try environment.registryAddress() }
     if !embedded.contains(.postgres) {
       let access = try environment.databaseAccess(role: environment.databaseOwner)
       run.database = .init(host: access.host, port: access.port)
