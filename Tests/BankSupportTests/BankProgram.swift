@@ -27,9 +27,13 @@ final class BankProgram {
   }
 
   /// Runs a verb to its end.
-  func run(_ arguments: [String], environment: [String: String] = [:]) throws -> (status: Int32, output: String) {
+  ///
+  /// - Parameter program: nil for `bank`.
+  func run(
+    _ arguments: [String], of program: String? = nil, environment: [String: String] = [:]
+  ) throws -> (status: Int32, output: String) {
     let file = folder.path + "/\(UUID().uuidString).log"
-    let process = try start(arguments, output: file, environment: environment)
+    let process = try start(arguments, of: program, output: file, environment: environment)
     let limit = Date().addingTimeInterval(60)
     while process.isRunning {
       if Date() > limit {
@@ -39,6 +43,16 @@ final class BankProgram {
       usleep(10_000)
     }
     return (process.terminationStatus, try String(contentsOfFile: file, encoding: .utf8))
+  }
+
+  /// The same in a mount namespace of its own, where the system's only root certificate is the one in that file.
+  func run(
+    _ arguments: [String], environment: [String: String], trusting root: String
+  ) throws -> (status: Int32, output: String) {
+    let script = #"mount --bind "$1" /etc/ssl/certs/ca-certificates.crt && shift && exec "$@""#
+    return try run(
+      ["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", root, try Self.path()] + arguments,
+      of: "/usr/bin/unshare", environment: environment)
   }
 
   /// `bank <verb> --home … --port-offset …`
@@ -94,12 +108,12 @@ final class BankProgram {
   }
 
   private func start(
-    _ arguments: [String], output: String, environment: [String: String] = [:]
+    _ arguments: [String], of program: String? = nil, output: String, environment: [String: String] = [:]
   ) throws -> Process {
     try Data().write(to: URL(fileURLWithPath: output))
     let handle = try #require(FileHandle(forWritingAtPath: output))
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: try Self.path())
+    process.executableURL = URL(fileURLWithPath: try program ?? Self.path())
     process.arguments = arguments
     // Servers that the caller's environment names are not for these tests.
     var variables = ProcessInfo.processInfo.environment.filter { name, _ in

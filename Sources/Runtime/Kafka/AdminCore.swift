@@ -71,11 +71,7 @@ final class AdminCore: Sendable {
   }
 
   func metadata() throws(KafkaError) -> ClusterMetadata {
-    var pointer: UnsafePointer<rd_kafka_metadata>?
-    let code = rd_kafka_metadata(handle.pointer, 1, nil, &pointer, timeoutMillis)
-    guard code == RD_KAFKA_RESP_ERR_NO_ERROR, let pointer else {
-      throw KafkaError(code, "asking for the cluster's topics")
-    }
+    let pointer = try metadata("asking for the cluster's topics")
     defer { rd_kafka_metadata_destroy(pointer) }
     let metadata = pointer.pointee
     let brokers = UnsafeBufferPointer(start: metadata.brokers, count: Int(metadata.broker_cnt)).map(\.id)
@@ -86,6 +82,30 @@ final class AdminCore: Sendable {
         replicasByPartition: partitions.sorted { $0.id < $1.id }.map { Int($0.replica_cnt) })
     }
     return ClusterMetadata(brokerIDs: brokers.sorted(), topics: topics.sorted { $0.name < $1.name })
+  }
+
+  /// Asks in turns of a second: librdkafka tries for as long as it may, also where a certificate or a password is
+  /// refused, which waiting does not mend.
+  private func metadata(_ what: String) throws(KafkaError) -> UnsafePointer<rd_kafka_metadata> {
+    let deadline = ContinuousClock.now + .milliseconds(timeoutMillis)
+    while true {
+      let left = ContinuousClock.now.duration(to: deadline)
+      let turnMillis = min(1_000, Int32(clamping: Int64(left / .milliseconds(1))))
+      var pointer: UnsafePointer<rd_kafka_metadata>?
+      let code = rd_kafka_metadata(handle.pointer, 1, nil, &pointer, max(1, turnMillis))
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR, let pointer { return pointer }
+      // What went wrong with a connection is told to who polls.
+      rd_kafka_poll(handle.pointer, 0)
+      if let refusal = context.lastRefusal {
+        throw KafkaError(code: refusal.code, message: "\(what): \(refusal.message)")
+      }
+      let mayWork = code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__TIMED_OUT
+      guard mayWork, ContinuousClock.now < deadline else {
+        let error = KafkaError(code, what)
+        guard let problem = context.lastProblem else { throw error }
+        throw KafkaError(code: error.code, message: "\(error.message); \(problem.message)")
+      }
+    }
   }
 
   func clusterID() throws(KafkaError) -> String {

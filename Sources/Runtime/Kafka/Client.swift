@@ -9,6 +9,7 @@ final class ClientContext: Sendable {
   private let connected = Mutex<Set<String>>([])
   private let disconnectCount = Atomic<Int>(0)
   private let problem = Mutex<KafkaError?>(nil)
+  private let refusal = Mutex<KafkaError?>(nil)
 
   init(log: KafkaLog, fetchPaceMillis: Int) {
     self.log = log
@@ -17,11 +18,14 @@ final class ClientContext: Sendable {
 
   var disconnects: Int { disconnectCount.load(ordering: .sequentiallyConsistent) }
   var lastProblem: KafkaError? { problem.withLock { $0 } }
+  /// That a broker and this client don't trust each other, until a connection works.
+  var lastRefusal: KafkaError? { refusal.withLock { $0 } }
 
   /// Called before librdkafka connects again, so whoever reads a record of the new connection sees the count grown.
   func brokerChanged(_ broker: String, to state: String) {
     let lost = connected.withLock { connected in
       if state == "UP" {
+        refusal.withLock { $0 = nil }
         connected.insert(broker)
         return false
       }
@@ -30,7 +34,10 @@ final class ClientContext: Sendable {
     if lost { disconnectCount.add(1, ordering: .sequentiallyConsistent) }
   }
 
-  func note(_ error: KafkaError) { problem.withLock { $0 = error } }
+  func note(_ error: KafkaError) {
+    problem.withLock { $0 = error }
+    if error.code == .tls || error.code == .authentication { refusal.withLock { $0 = error } }
+  }
 
   func note(_ handle: OpaquePointer, _ code: rd_kafka_resp_err_t, _ reason: String) {
     note(fatalError(of: handle) ?? KafkaError(code: KafkaErrorCode(code), message: reason))

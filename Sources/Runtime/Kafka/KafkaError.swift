@@ -24,6 +24,10 @@ public struct KafkaErrorCode: Sendable, Hashable, CustomStringConvertible {
   public static let invalidArgument = KafkaErrorCode(RD_KAFKA_RESP_ERR__INVALID_ARG)
   public static let transport = KafkaErrorCode(RD_KAFKA_RESP_ERR__TRANSPORT)
   public static let allBrokersDown = KafkaErrorCode(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+  /// The TLS handshake failed: the broker's certificate is not trusted, or the broker speaks no TLS.
+  public static let tls = KafkaErrorCode(RD_KAFKA_RESP_ERR__SSL)
+  /// The broker does not know user and password, or not this way of saying them.
+  public static let authentication = KafkaErrorCode(RD_KAFKA_RESP_ERR__AUTHENTICATION)
   public static let timedOut = KafkaErrorCode(RD_KAFKA_RESP_ERR__TIMED_OUT)
   public static let messageTimedOut = KafkaErrorCode(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
   public static let queueFull = KafkaErrorCode(RD_KAFKA_RESP_ERR__QUEUE_FULL)
@@ -140,7 +144,9 @@ private let adviceByCode: [Int32: String] = [
   RD_KAFKA_RESP_ERR__MSG_TIMED_OUT.rawValue:
     "The broker did not acknowledge within `message.timeout.ms`; the record may or may not be stored. \(unreachable)",
   RD_KAFKA_RESP_ERR__AUTHENTICATION.rawValue: "Check `sasl.username`, `sasl.password` and `sasl.mechanism`.",
-  RD_KAFKA_RESP_ERR__SSL.rawValue: "Check `ssl.ca.location` and the certificate's host name.",
+  RD_KAFKA_RESP_ERR__SSL.rawValue:
+    "Check that `ssl.ca.location` names the root of the broker's certificate, that `bootstrap.servers` has a name that "
+    + "the certificate has, and that `security.protocol` is what the broker's port speaks.",
   RD_KAFKA_RESP_ERR__INVALID_ARG.rawValue: "Correct the argument or property that is named.",
   RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER.rawValue: forgotten,
   RD_KAFKA_RESP_ERR_UNKNOWN_PRODUCER_ID.rawValue: forgotten,

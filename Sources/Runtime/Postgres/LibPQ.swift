@@ -110,7 +110,36 @@ final class Link {
       message.append(parts.joined(separator: ": "))
     }
     let text = message.joined(separator: "; ")
+    report.hint = encryptionHint(text)
     return PostgresError(.connectFailed, "no connection to Postgres at \(place): \(text)", report: report)
+  }
+
+  /// What to do where the two sides do not agree on TLS, by the words of libpq 14 and up, or of the server; nil for other
+  /// refusals.
+  private static func encryptionHint(_ text: String) -> String? {
+    let hints = [
+      (
+        "certificate verify failed",
+        "set PGSSLROOTCERT (sslrootcert) to the file with the root certificate that signed the server's"
+      ),
+      (
+        "does not match host name",
+        "connect by a name that the server's certificate has; it has to be the host of the connection, letter for letter"
+      ),
+      (
+        "root certificate file",
+        "set PGSSLROOTCERT (sslrootcert) to a file that is there, with the root certificate that signed the server's"
+      ),
+      (
+        "server does not support SSL",
+        "switch TLS on in the server (ssl = on), or do without it: PGSSLMODE=disable (sslmode)"
+      ),
+      (
+        "no encryption",
+        "the server may take TLS only: set PGSSLMODE=verify-full and PGSSLROOTCERT (sslmode, sslrootcert)"
+      ),
+    ]
+    return hints.first { text.contains($0.0) }?.1
   }
 
   // MARK: Statements

@@ -54,6 +54,24 @@ struct Installation {
     }
   }
 
+  /// Has a cluster speak TLS with this certificate, and refuse who comes over TCP without.
+  func requireTLS(in directory: URL, certificate: String, key: String) throws {
+    let data = directory.appendingPathComponent("data")
+    let rules = "local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n"
+    let settings = "ssl = on\nssl_cert_file = 'server.crt'\nssl_key_file = 'server.key'\n"
+    for (name, content) in [
+      ("server.crt", try Data(contentsOf: URL(fileURLWithPath: certificate))),
+      ("server.key", try Data(contentsOf: URL(fileURLWithPath: key))), ("pg_hba.conf", Data(rules.utf8)),
+      ("postgresql.auto.conf", Data(settings.utf8)),
+    ] {
+      let file = data.appendingPathComponent(name)
+      try content.write(to: file)
+      var attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+      if let folderOwner { attributes[.ownerAccountName] = folderOwner }
+      try FileManager.default.setAttributes(attributes, ofItemAtPath: file.path)
+    }
+  }
+
   func startServer(in directory: URL, port: Int, settings: [String: String]) throws -> Guardian {
     let fast = [
       "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB",
