@@ -5,23 +5,24 @@ import SetupDBService
 import TestPostgres
 import Testing
 
+/// A server with the bank's databases, for as long as `body` runs.
+func withBank(_ body: (TestPostgres) async throws -> Void) async throws {
+  // Roles and databases have the bank's names, so the server is not shared.
+  let server = try await TestPostgres.start()
+  do {
+    try await SetupDBService.run(
+      server.configuration(), databases: Topology.description.databases,
+      passwords: ["command_handler": "handler's", "graphql_endpoint": "endpoint's", "audit": "audit's"])
+    try await body(server)
+  } catch {
+    await server.stop()
+    throw error
+  }
+  await server.stop()
+}
+
 /// The bank's own definitions, from YAML to rows.
 @Suite struct BankDatabaseTests {
-  private func withBank(_ body: (TestPostgres) async throws -> Void) async throws {
-    // Roles and databases have the bank's names, so the server is not shared.
-    let server = try await TestPostgres.start()
-    do {
-      try await SetupDBService.run(
-        server.configuration(), databases: Topology.description.databases,
-        passwords: ["command_handler": "handler's", "graphql_endpoint": "endpoint's", "audit": "audit's"])
-      try await body(server)
-    } catch {
-      await server.stop()
-      throw error
-    }
-    await server.stop()
-  }
-
   private func connect(
     _ server: TestPostgres, _ database: String, _ role: String, _ password: String
   ) async throws -> PostgresConnection {

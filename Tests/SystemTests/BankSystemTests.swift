@@ -19,6 +19,7 @@ struct BankSystemTests {
     let before = try await audit(first, handledAtLeast: 10_000)
     #expect(before.status == 0, "\(before.output)\(before.errors)")
     try await talkFromPython(first, folder: folder)
+    try await SecretsOfABank(first).stayWhereTheyBelong(beside: before.output + before.errors)
 
     // kill -9 of everything at once: nobody gets to save or to say goodbye.
     for line in first.processes() {
