@@ -15,6 +15,7 @@ run: setup
 test: export TMPDIR = $(CURDIR)/.build/tmp
 test: clean-temporary setup-test lint
 	swift build --build-tests
+	scripts/dependencies
 	scripts/run-tests
 	@scripts/leftovers
 
