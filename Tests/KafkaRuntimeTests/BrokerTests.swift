@@ -6,6 +6,17 @@ import Testing
 
 /// Against the real broker binary.
 @Suite struct BrokerTests {
+  @Test func aPortThatDoesNotSpeakTLSIsNamedInTheError() async throws {
+    let broker = try EmbeddedBroker.start()
+    var tls = configuration(broker)
+    tls.properties["security.protocol"] = "ssl"
+    let admin = try KafkaAdmin(tls, requestTimeoutMillis: 1_500)
+    let error = await #expect(throws: KafkaError.self) { try await admin.topics() }
+    await admin.close()
+    #expect(error?.isRetriable == true, "it may be a broker that was just starting")
+    #expect(error?.message.contains("SSL handshake failed") == true, "\(String(describing: error))")
+  }
+
   @Test func adminCreatesDescribesChangesAndDeletes() async throws {
     let broker = try EmbeddedBroker.start()
     let admin = try KafkaAdmin(configuration(broker))

@@ -28,6 +28,26 @@ import Testing
     #expect(error?.message.contains("acks") == true)
   }
 
+  /// librdkafka finds these out last, when it has taken the configuration over.
+  @Test(
+    arguments: [
+      (["security.protocol": "sasl_plaintext", "sasl.mechanism": "NONSENSE"], "NONSENSE"),
+      (["security.protocol": "ssl", "ssl.ca.location": "/nowhere/root.crt"], "ssl.ca.location"),
+      (["security.protocol": "ssl", "ssl.key.location": "/nowhere/client.key"], "ssl.key.location"),
+      (["security.protocol": "ssl", "ssl.cipher.suites": "none"], "ssl.cipher.suites"),
+    ])
+  func whatCannotBeUsedForTLSIsNamed(properties: [String: String], word: String) {
+    let configuration = KafkaConfiguration(brokers: "127.0.0.1:1", properties: properties, log: .off)
+    for make in [
+      { _ = try KafkaProducer(configuration) }, { _ = try KafkaAdmin(configuration) },
+      { _ = try KafkaConsumer(configuration, assignment: [:]) },
+    ] as [() throws -> Void] {
+      let error = #expect(throws: KafkaError.self) { try make() }
+      #expect(error?.code == .invalidArgument)
+      #expect(error?.message.contains(word) == true, "\(String(describing: error))")
+    }
+  }
+
   @Test func anUnreachableBrokerIsATypedErrorWithAdvice() async throws {
     let configuration = KafkaConfiguration(
       brokers: "127.0.0.1:1", producerProperties: ["message.timeout.ms": "500"], log: .off)

@@ -35,8 +35,11 @@ final class ClientContext: Sendable {
   }
 
   func note(_ error: KafkaError) {
-    problem.withLock { $0 = error }
-    if error.code == .tls || error.code == .authentication { refusal.withLock { $0 = error } }
+    // That all are down follows from what went wrong with the last of them, which tells more.
+    problem.withLock { problem in if error.code != .allBrokersDown || problem == nil { problem = error } }
+    // An end in the middle of a handshake may be a broker that stops, or one that speaks no TLS.
+    let isRefusal = error.code == .authentication || (error.code == .tls && !error.message.contains("unexpected eof"))
+    if isRefusal { refusal.withLock { $0 = error } }
   }
 
   func note(_ handle: OpaquePointer, _ code: rd_kafka_resp_err_t, _ reason: String) {
@@ -87,7 +90,8 @@ func makeHandle(
   }
   rd_kafka_conf_interceptor_add_on_new(configuration, "new", onNew, opaque)
   guard let handle = rd_kafka_new(type, configuration, &text, text.count) else {
-    rd_kafka_conf_destroy(configuration)
+    // Not destroyed: where a certificate or a SASL mechanism can't be used, librdkafka has freed the interceptors already,
+    // and would free them again. A few KB are lost, once, as whoever gets this error gives up.
     throw KafkaError(code: .invalidArgument, message: "configuration: \(string(text))")
   }
   return Handle(pointer: handle)
