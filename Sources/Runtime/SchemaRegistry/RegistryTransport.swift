@@ -156,8 +156,18 @@ final class RegistryTransport: Sendable {
       return judge(name, status: response.statusCode, data)
     } catch {
       if Task.isCancelled { return .final(.cancelled) }
-      return .again(reason: error.localizedDescription)
+      return .again(reason: Self.reason(of: error))
     }
+  }
+
+  /// libcurl's words, with what to do where it does not trust the server.
+  private static func reason(of error: any Error) -> String {
+    let text = error.localizedDescription
+    if text.contains("certificate problem") {
+      return text + ": add the root that signed it to the system's, with update-ca-certificates"
+    }
+    if text.contains("certificate subject name") { return text + ": use a name that its certificate has" }
+    return text
   }
 
   private func judge(_ request: String, status: Int, _ data: Data) -> Attempt {
