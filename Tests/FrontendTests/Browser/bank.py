@@ -82,6 +82,17 @@ class Bank:
         self.browser.looks(self.shots, name, has_dark, check)
         assert not found, json.dumps(found, indent=1, ensure_ascii=False)
 
+    def endpoint_is_back(self):
+        """Waits for it, and has the page try now, as when the network comes back, instead of at the end of its wait."""
+        def is_well():
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health", timeout=5) as reply:
+                    return reply.status == 200
+            except OSError:
+                return False
+        self.browser.until(is_well, "the endpoint to be well", 90)
+        self.browser.script("dispatchEvent(new Event('online'))")
+
     def is_accessible(self):
         """Labels, headings, ids and contrast of the view as it stands are in order, in this look alone."""
         complaints = self.browser.script(ACCESSIBILITY)
