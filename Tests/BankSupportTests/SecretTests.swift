@@ -37,7 +37,7 @@ struct SecretTests {
       (["audit"], [:], "127.0.0.1:1"),
       (
         ["synchronize"], ["RDKAFKA_SASL_MECHANISM": "NONSENSE", "RDKAFKA_SECURITY_PROTOCOL": "sasl_plaintext"],
-        "sasl.mechanism"
+        "Unsupported SASL mechanism"
       ),
       (
         ["registry", "compat"], ["SCHEMA_REGISTRY_URL": "bank:registrysecret@registry"],
@@ -104,10 +104,11 @@ struct SecretTests {
         guard name.hasSuffix(".swift") else { continue }
         files += 1
         let lines = try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8).split(separator: "\n")
-        for line in lines where !line.drop(while: \.isWhitespace).hasPrefix("//") {
+        for line in lines where line.contains("isSameSecret(") || line.contains("==") || line.contains("!=") {
+          if line.drop(while: \.isWhitespace).hasPrefix("//") { continue }
           if line.contains("isSameSecret(") { uses.append(name) }
           #expect(
-            !line.contains(#/(?i)\b(\w+\.)?(\w*token|\w*password|\w*secret)(\.utf8)?\s*[!=]=\s*(?!nil)/#),
+            !line.contains(#/(?i)\b(\w+\.)?(\w*token|\w*password|\w*secret)(\.utf8)?\s*[!=]=(?!\s*nil)/#),
             "\(name): \(line)")
           #expect(!line.contains(#/(?i)[!=]=\s*(\w+\.)?(token|password|secret)\b/#), "\(name): \(line)")
         }

@@ -45,7 +45,7 @@ struct SecretsOfABank {
   private func check(_ text: String, _ place: String) {
     for value in values where text.contains(value) { Issue.record("a password is in \(place)") }
     // The company's token is twenty zeros and no secret; others are as long, and so is no other number that is written.
-    let tokens = text.matches(of: #/(?<!\d)\d{20}(?!\d)/#).map(\.output).filter { $0.contains { $0 != "0" } }
+    let tokens = text.split { !$0.isNumber }.filter { $0.count == 20 && $0.contains { $0 != "0" } }
     #expect(tokens.isEmpty, "a token is in \(place)")
   }
 
