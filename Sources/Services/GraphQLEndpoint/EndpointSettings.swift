@@ -18,7 +18,7 @@ public struct EndpointSettings: Sendable {
   /// Subscriptions to transactions that are open at a time.
   public var maxSubscribers = 10_000
   /// Of them from one address.
-  public var maxSubscribersPerAddress = 1_000
+  public var maxSubscribersPerAddress = 2_500
   /// Of one connection, with a text and without an IBAN.
   public var maxTextSubscriptionsPerConnection = 5
   /// Rows that wait for one subscriber; with one more it is ended.
