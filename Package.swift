@@ -223,6 +223,12 @@ enum House {
       test("CommandGeneratorTests", ["CommandGeneratorService", "TestStreams"]),
       test("CommandHandlerTests", ["CommandHandlerService", "TestBank", "FreePort"]),
       test(
+        "FaultTests",
+        [
+          "bank", "AuditService", "BankSupport", "CommandHandlerService", "GraphQLEndpointService", "JSONText",
+          "EmbeddedBroker", "FreePort", "RunningBank", "TestBank",
+        ]),
+      test(
         "GraphQLEndpointTests",
         ["GraphQLEndpointService", "CommandHandlerService", "TestBank", "FreePort", "PythonPeer"],
         exclude: ["endpoint_client.py"]),

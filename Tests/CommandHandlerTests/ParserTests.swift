@@ -6,6 +6,7 @@ import KafkaRuntime
 import Logging
 import SchemaRegistry
 import SchemaRegistryServer
+import TestBank
 import Testing
 
 @testable import CommandHandlerService

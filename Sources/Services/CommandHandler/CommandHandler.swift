@@ -56,7 +56,9 @@ package final class CommandHandler: Sendable {
       BatchCommitter(
         database: Database(connections.postgres, purpose: "batches"), encoder: encoder,
         incarnation: connections.incarnation, keeper: keeper, settings: settings, status: status, stop: stop),
-      CommandParser(registry: registry, maxCommandBytes: settings.maxCommandBytes), until: stop)
+      CommandParser(
+        registry: registry, maxCommandBytes: settings.maxCommandBytes, accountNumbers: settings.accountNumbers),
+      until: stop)
     await leases
     await keeper.release()
     handled.set()
@@ -85,6 +87,7 @@ package final class CommandHandler: Sendable {
     var backoff = Backoff(firstMillis: 100, maxMillis: settings.maxRetryPauseMillis)
     while !stop.isSet {
       do {
+        try settings.reach(.reading)
         let records = try await reader.next(committer.keeper.owned, timeoutMillis: Self.pollMillis)
         backoff.reset()
         if reader.isChecked { status.works(.postgres) }

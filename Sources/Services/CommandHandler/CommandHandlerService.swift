@@ -21,6 +21,7 @@ public enum CommandHandlerService {
     let kafka = try environment.kafka()
     let postgres = try environment.postgres(database: database, role: role)
     let registryURL = try environment.registryURL()
+    try settings.failpoints.arm(environment)
     let status = ServiceStatus(name: name, metrics: host.metrics, health: host.health)
     try await host.run {
       let stop = StopFlag()

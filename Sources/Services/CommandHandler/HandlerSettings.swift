@@ -1,3 +1,5 @@
+import BankSupport
+
 /// How the handler works; the defaults are the contract's.
 public struct HandlerSettings: Sendable {
   /// Of the HTTP server; nil takes the one of the environment.
@@ -21,10 +23,10 @@ public struct HandlerSettings: Sendable {
   public var drainMillis = 4_000
   /// From the stored timestamp back to where a partition is replayed that lost records.
   public var replayMillis: Int64 = 60_000
-  #if DEBUG
-    /// Where a test can stop the handler.
-    public var failpoints = Failpoints()
-  #endif
+  /// Draws IBAN and token of a new account.
+  public var accountNumbers: @Sendable () -> AccountNumbers = { .random() }
+  /// Where a test can interfere.
+  public var failpoints = Failpoints<HandlerStep>()
 
   public init() {}
 }

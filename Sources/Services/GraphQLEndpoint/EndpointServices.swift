@@ -45,7 +45,8 @@ package final class EndpointServices: Sendable {
       metrics: status.metrics)
     waiters = AnswerWaiters(maxWaiting: settings.maxWaiting)
     sender = try CommandSender(
-      kafka, registry: registry, timeoutMillis: settings.answerTimeoutMillis, status: status)
+      kafka, registry: registry, timeoutMillis: settings.answerTimeoutMillis, status: status,
+      failpoints: settings.failpoints)
     let asker = CommandAsker(sender: sender, waiters: waiters, timeoutMillis: settings.answerTimeoutMillis)
     let queue = PasswordQueue(
       maxRunning: settings.maxHashing, maxWaiting: settings.maxHashesWaiting,
@@ -58,7 +59,7 @@ package final class EndpointServices: Sendable {
       pool: pool, asker: asker, guesses: Self.guesses("tokens", settings, status.metrics), rightTokens: rightTokens)
     accounts = AccountService(
       store: AccountStore(pool: pool), asker: asker, guesses: Self.guesses("passwords", settings, status.metrics),
-      rightTokens: rightTokens, queue: queue, logCost: logCost, nobody: nobody)
+      rightTokens: rightTokens, queue: queue, logCost: logCost, nobody: nobody, failpoints: settings.failpoints)
   }
 
   private static func guesses(_ secrets: String, _ settings: EndpointSettings, _ metrics: Metrics) -> GuessLimit {

@@ -1,3 +1,4 @@
+import BankSupport
 import GraphQLRuntime
 import GraphQLServer
 
@@ -72,6 +73,8 @@ public struct EndpointSettings: Sendable {
   public var allowedOrigins: [String] = []
   public var language = GraphQLLimits()
   public var server = GraphQLServerLimits()
+  /// Where a test can interfere.
+  public var failpoints = Failpoints<EndpointStep>()
 
   public init() {}
 }

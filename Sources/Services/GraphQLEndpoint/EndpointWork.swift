@@ -58,7 +58,7 @@ package struct EndpointWork: Sendable {
       connections, registry: services.registry, hub: services.hub,
       settings: .init(
         maxBatchRecords: settings.maxBatchRecords, maxValueBytes: settings.maxEventBytes,
-        gate: .init(waitMillis: settings.gapMillis, maxHeld: settings.maxHeldEvents)),
+        gate: .init(waitMillis: settings.gapMillis, maxHeld: settings.maxHeldEvents), failpoints: settings.failpoints),
       status: status, places: places, stop: stop)
     try await projection.run()
   }
@@ -66,7 +66,8 @@ package struct EndpointWork: Sendable {
   private func readAnswers(_ places: PlaceBoard, _ stop: StopFlag) async throws {
     let reader = AnswerReader(
       connections, registry: services.registry, waiters: services.waiters,
-      maxBatchRecords: settings.maxBatchRecords, status: status, places: places, stop: stop)
+      maxBatchRecords: settings.maxBatchRecords, status: status, places: places, stop: stop,
+      failpoints: settings.failpoints)
     try await reader.run()
   }
 

@@ -22,6 +22,7 @@ public enum GraphQLEndpointService {
   ///   the HTTP server throws.
   public static func run(_ environment: BankEnvironment, settings: EndpointSettings? = nil) async throws {
     let settings = if let settings { settings } else { try EndpointSettings(environment) }
+    try settings.failpoints.arm(environment)
     let kafka = try environment.kafka()
     let postgres = try environment.postgres(database: database, role: role)
     let registryURL = try environment.registryURL()

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import FreePort
 import Synchronization
@@ -10,7 +9,7 @@ public final class EmbeddedBroker: Sendable {
   /// Where it keeps its data; removed in the end.
   public let directory: URL
   private let binary: URL
-  private let process = Mutex<pid_t?>(nil)
+  private let process = Mutex<ChildProcess?>(nil)
 
   /// `host:port`
   public var bootstrapServers: String { "127.0.0.1:\(port)" }
@@ -77,6 +76,9 @@ public final class EmbeddedBroker: Sendable {
   /// Lets it save everything and waits for its end.
   public func stop() { stopProcess(SIGTERM) }
 
+  /// Sends a signal, such as SIGSTOP; nothing while it does not run.
+  public func signal(_ number: Int32) { process.withLock { $0 }?.signal(number) }
+
   /// What it printed.
   public var log: String {
     (try? String(contentsOf: directory.appending(path: "broker.log"), encoding: .utf8)) ?? ""
@@ -86,12 +88,11 @@ public final class EmbeddedBroker: Sendable {
     let arguments = [
       "start", "--only", "kafka", "--kafka-port", String(port), "--data-dir", directory.appending(path: "data").path,
     ]
-    let pid = try spawn(binary.path, arguments, log: directory.appending(path: "broker.log").path)
-    process.withLock { $0 = pid }
+    let child = try ChildProcess(binary.path, arguments, log: directory.appending(path: "broker.log").path)
+    process.withLock { $0 = child }
     let deadline = ContinuousClock.now + .seconds(20)
     while !accepts(port: port) {
-      var status: Int32 = 0
-      guard waitpid(pid, &status, WNOHANG) == 0 else {
+      guard child.ended == nil else {
         process.withLock { $0 = nil }
         throw EmbeddedBrokerError(message: "the broker ended at once:\n\(log)")
       }
@@ -103,20 +104,19 @@ public final class EmbeddedBroker: Sendable {
     }
   }
 
-  private func stopProcess(_ signal: Int32) {
-    let pid = process.withLock { process in
+  private func stopProcess(_ number: Int32) {
+    let child = process.withLock { process in
       defer { process = nil }
       return process
     }
-    guard let pid else { return }
-    Foundation.kill(pid, signal)
-    var status: Int32 = 0
+    guard let child else { return }
+    child.signal(number)
     for _ in 0..<500 {
-      if waitpid(pid, &status, WNOHANG) != 0 { return }
+      if child.ended != nil { return }
       usleep(20_000)
     }
-    Foundation.kill(pid, SIGKILL)
-    waitpid(pid, &status, 0)
+    child.signal(SIGKILL)
+    child.waitForEnd()
   }
 }
 
@@ -130,80 +130,4 @@ public func temporaryDirectory() throws -> URL {
   let directory = FileManager.default.temporaryDirectory.appending(path: "bank-test-\(UUID().uuidString)")
   try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
   return directory
-}
-
-/// Processes are started from one thread that never ends: Linux sends the parent-death signal when the thread that
-/// started the child ends, and threads of the pool come and go.
-private let spawner: SpawnThread = {
-  let thread = SpawnThread()
-  Thread.detachNewThread { thread.loop() }
-  return thread
-}()
-
-private final class SpawnThread: Sendable {
-  private let jobs = Mutex<[@Sendable () -> Void]>([])
-  private let wake = DispatchSemaphore(value: 0)
-
-  func run<R: Sendable>(_ body: @escaping @Sendable () -> R) -> R? {
-    let result = Outcome<R>()
-    let done = DispatchSemaphore(value: 0)
-    jobs.withLock { jobs in
-      jobs.append {
-        result.value.withLock { $0 = body() }
-        done.signal()
-      }
-    }
-    wake.signal()
-    done.wait()
-    return result.value.withLock { $0 }
-  }
-
-  func loop() {
-    while true {
-      wake.wait()
-      let batch = jobs.withLock { jobs in
-        defer { jobs = [] }
-        return jobs
-      }
-      for job in batch { job() }
-    }
-  }
-}
-
-private final class Outcome<R: Sendable>: Sendable {
-  let value = Mutex<R?>(nil)
-}
-
-/// Starts a child that dies with this process, its output in a file.
-private func spawn(_ path: String, _ arguments: [String], log: String) throws -> pid_t {
-  // util-linux' setpriv asks for the parent-death signal and then becomes the broker.
-  let setpriv = ["/usr/bin/setpriv", "/bin/setpriv"].first { FileManager.default.isExecutableFile(atPath: $0) }
-  let command = (setpriv.map { [$0, "--pdeathsig", "KILL", "--"] } ?? []) + [path] + arguments
-  let outcome = spawner.run { () -> (Int32, pid_t) in
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    // A child inherits blocked and ignored signals, and would not hear a SIGTERM.
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var (none, all) = (sigset_t(), sigset_t())
-    sigemptyset(&none)
-    sigfillset(&all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    var pointers = command.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
-    var pid: pid_t = 0
-    let status = posix_spawn(&pid, command[0], &actions, &attributes, &pointers, environ)
-    return (status, pid)
-  }
-  guard let (status, pid) = outcome, status == 0 else {
-    throw EmbeddedBrokerError(message: "\(path) could not be started (error \(outcome?.0 ?? -1))")
-  }
-  return pid
 }

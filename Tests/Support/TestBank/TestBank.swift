@@ -7,6 +7,7 @@ import Foundation
 import KafkaRuntime
 import PostgresRuntime
 import SchemaRegistry
+import Synchronization
 import TestPostgres
 import TestStreams
 import TopologyModel
@@ -16,19 +17,49 @@ public final class TestBank: Sendable {
   public let streams: TestStreams
   public let owner: PostgresConfiguration
   public let incarnation = UUID()
+  /// Where balancedb and transactiondb are, on a bank of `startForProcesses`.
+  public let server: TestPostgres?
+  private let lapStart = Mutex(ContinuousClock.now)
 
   /// - Parameter database: empty, with a superuser; nil takes one of the cluster that all tests share.
   public static func start(database: PostgresConfiguration? = nil) async throws -> TestBank {
     let streams = try await TestStreams.start()
     let owner = if let database { database } else { try await TestPostgres.shared().makeDatabase() }
-    let bank = TestBank(streams: streams, owner: owner)
+    let bank = TestBank(streams: streams, owner: owner, server: nil)
     try await bank.setUp(Balancedb.description, in: owner)
     return bank
   }
 
-  private init(streams: TestStreams, owner: PostgresConfiguration) {
+  /// The password over TCP of each role, on a bank of `startForProcesses`.
+  public static let rolePassword = "secret"
+
+  /// A bank that services can be started on as processes: with a Postgres cluster of its own in which balancedb and
+  /// transactiondb have these names, and the incarnation on its topic.
+  ///
+  /// - Parameter settings: of postgresql.conf, beside those of `TestPostgres`.
+  public static func startForProcesses(settings: [String: String] = [:]) async throws -> TestBank {
+    let server = try await TestPostgres.start(settings: settings)
+    for name in [Balancedb.description.name, Transactiondb.description.name] {
+      try await server.configuration().withConnection { connection in
+        try await connection.run { session in try session.script("create database \(identifier: name)") }
+      }
+    }
+    let owner = server.configuration(database: Balancedb.description.name)
+    let bank = TestBank(streams: try await TestStreams.start(), owner: owner, server: server)
+    try await bank.setUp(Balancedb.description, in: owner)
+    try await bank.setUp(
+      Transactiondb.description, in: server.configuration(database: Transactiondb.description.name))
+    try await bank.transactions { session in
+      for role in BankEnvironment.databaseRoles { try session.setPassword(rolePassword, ofRole: role) }
+    }
+    try await bank.send([KafkaRecord(topic: Incarnation.topic, key: nil, value: Array(bank.incarnation.text.utf8))])
+    return bank
+  }
+
+  private init(streams: TestStreams, owner: PostgresConfiguration, server: TestPostgres?) {
     self.streams = streams
     self.owner = owner
+    self.server = server
   }
 
   public var broker: EmbeddedBroker { streams.broker }
@@ -61,6 +92,24 @@ public final class TestBank: Sendable {
     _ body: @escaping @Sendable (PostgresSession) throws -> Value
   ) async throws -> Value {
     try await owner.withConnection { try await $0.run(body) }
+  }
+
+  /// The same in transactiondb, on a bank of `startForProcesses`.
+  @discardableResult
+  public func transactions<Value: Sendable>(
+    _ body: @escaping @Sendable (PostgresSession) throws -> Value
+  ) async throws -> Value {
+    guard let server else { throw TestBankError("only a bank of startForProcesses has a transactiondb") }
+    return try await server.configuration(database: Transactiondb.description.name)
+      .withConnection { try await $0.run(body) }
+  }
+
+  /// Seconds since the start, or since this was asked last.
+  public func lapSeconds() -> Double {
+    lapStart.withLock { start in
+      defer { start = .now }
+      return (ContinuousClock.now - start) / .seconds(1)
+    }
   }
 
   /// A number that the database knows.

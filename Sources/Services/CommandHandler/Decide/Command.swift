@@ -58,6 +58,9 @@ public struct AccountNumbers: Sendable, Hashable {
     self.iban = iban
     self.token = token
   }
+
+  /// From the system's generator.
+  public static func random() -> AccountNumbers { AccountNumbers(iban: IBAN.random().text, token: Token.random()) }
 }
 
 /// A command as the decision sees it.

@@ -89,7 +89,11 @@ final class LeaseKeeper: Sendable {
     let leaving = state.withLock { $0.leaving }
     let plan = Plan(
       owner: owner, incarnation: incarnation, seconds: settings.leaseSeconds, partitions: partitions, leaving: leaving)
-    let renewal = try await database.transaction { session in try plan.perform(session) }
+    let renewal = try await database.transaction { [settings] session in
+      let renewal = try plan.perform(session)
+      try settings.reach(.leasesTaken)
+      return renewal
+    }
     state.withLock { state in
       state.leaving.subtract(leaving)
       state.owned = state.owned.filter { renewal.kept[$0.key] == $0.value.epoch }

@@ -138,7 +138,10 @@ final class OutboxPublisher {
       sent.append((row.id, deliveries))
     }
     let marked = sent
-    try await connection.transaction { session in try OutboxStore(session: session).markSent(marked) }
+    try await connection.transaction { [settings] session in
+      try OutboxStore(session: session).markSent(marked)
+      try settings.reach(.markWritten)
+    }
     try settings.reach(.markedSent)
     cache.remove(sent.map(\.id))
     for row in sent {

@@ -32,11 +32,16 @@ struct CommandParser: Sendable {
   let creations: TopicCodec<ConfirmAccountCreation>
   let transfers: TopicCodec<ConfirmMoneyTransfer>
   let maxCommandBytes: Int
+  let accountNumbers: @Sendable () -> AccountNumbers
 
-  init(registry: RegistryClient, maxCommandBytes: Int) {
+  init(
+    registry: RegistryClient, maxCommandBytes: Int,
+    accountNumbers: @escaping @Sendable () -> AccountNumbers = { .random() }
+  ) {
     creations = TopicCodec(Topics.confirmAccountCreation, registry: registry)
     transfers = TopicCodec(Topics.confirmMoneyTransfer, registry: registry)
     self.maxCommandBytes = maxCommandBytes
+    self.accountNumbers = accountNumbers
   }
 
   struct Parsed: Sendable {
@@ -81,8 +86,7 @@ struct CommandParser: Sendable {
     if topic == creations.topic.name {
       let known = try creations.withViewIfKnown(of: bytes, Self.creation)
       let creation = if let known { known } else { try await creations.withView(of: bytes, Self.creation) }
-      body = .accountCreation(
-        creation, candidate: AccountNumbers(iban: IBAN.random().text, token: Token.random()))
+      body = .accountCreation(creation, candidate: accountNumbers())
     } else {
       let known = try transfers.withViewIfKnown(of: bytes, Self.transfer)
       let transfer = if let known { known } else { try await transfers.withView(of: bytes, Self.transfer) }

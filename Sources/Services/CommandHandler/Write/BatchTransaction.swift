@@ -23,7 +23,7 @@ struct BatchTransaction: Sendable {
   func perform(_ session: PostgresSession) throws -> Result {
     var result = Result()
     let (commands, indexes) = commands
-    let store = LedgerStore(session: session)
+    let store = LedgerStore(session: session, settings: settings)
     let decision = decide(try state(of: commands, store), commands)
     try settings.reach(.decided)
     try store.writeBalances(decision)

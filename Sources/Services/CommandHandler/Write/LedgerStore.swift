@@ -6,6 +6,7 @@ import PostgresRuntime
 /// Reads and writes what a decision is about, a statement a table however many commands there are.
 struct LedgerStore {
   let session: PostgresSession
+  let settings: HandlerSettings
 
   /// What was decided before under the ids of the commands.
   func decided(_ commands: [Command]) throws -> (creations: [DecidedCreation], transfers: [DecidedTransfer]) {
@@ -93,6 +94,7 @@ struct LedgerStore {
         throw HandlerError("\(changed.count) locked balances were to change and \(count) did")
       }
     }
+    try settings.reach(.balancesUpdated)
     let opened = decision.opened
     if !opened.isEmpty {
       try session.execute(
@@ -103,6 +105,7 @@ struct LedgerStore {
           \(opened.map(\.account.limit)), \(opened.map(\.account.version)))
         """)
     }
+    try settings.reach(.accountsInserted)
     let legs = decision.legs
     if !legs.isEmpty {
       try session.execute(
@@ -124,6 +127,7 @@ struct LedgerStore {
         select * from unnest(\(transfers.map(\.id)), \(transfers.map(\.reason)), \(transfers.map(\.payloadHash)))
         """)
     }
+    try settings.reach(.transfersInserted)
     let creations = decision.creations
     guard !creations.isEmpty else { return }
     var ibans: [String?] = []

@@ -1,3 +1,4 @@
+import BankSupport
 import Definitions
 import Foundation
 import GraphQLRuntime
@@ -27,6 +28,7 @@ struct AccountService: Sendable {
   let logCost: Int
   /// Of no password, checked for names that are unknown: their answer takes as long as that of a wrong password.
   let nobody: PasswordHash
+  let failpoints: Failpoints<EndpointStep>
 
   /// Logs in, or makes the account when the name is free.
   ///
@@ -37,10 +39,13 @@ struct AccountService: Sendable {
     try guesses.check(account: username, address: address)
     var entry = try await store.find(username)
     if entry == nil {
+      try failpoints.reach(.usernameFree)
       let logCost = logCost
       let hash = try await queue.run(for: address) { try PasswordHash(password, logCost: logCost) }
+      try failpoints.reach(.passwordHashed)
       let new = AccountStore.Entry(uuid: UUID(), password: hash.text)
       if try await store.insert(username, new) {
+        try failpoints.reach(.usernameInserted)
         return try await answer(username, new.uuid)
       }
       // Someone took the name meanwhile, perhaps the same person twice.
@@ -91,7 +96,9 @@ struct AccountService: Sendable {
   /// The bank's answer to the account's creation, old or new.
   private func answer(_ username: String, _ uuid: UUID) async throws -> AccountResult {
     let ticket = try asker.waiters.wait(for: uuid)
-    switch try await asker.ask(ConfirmAccountCreation(id: uuid, aType: .manual), ticket) {
+    let answer = try await asker.ask(ConfirmAccountCreation(id: uuid, aType: .manual), ticket)
+    try failpoints.reach(.accountAnswered)
+    switch answer {
     case .accountOpened(let iban, let token):
       rightTokens.insert(token, account: iban)
       return AccountResult(iban: iban, token: token)

@@ -15,6 +15,7 @@ final class AnswerReader {
   private let parser: AnswerParser
   private let follower: TopicFollower
   private let places: PlaceBoard
+  private let failpoints: Failpoints<EndpointStep>
   /// With a record that can't be read until the registry answers.
   private var waiting: Set<TopicPartition> = []
   /// What has to be read before the answers are those of now; nil once they are.
@@ -22,9 +23,10 @@ final class AnswerReader {
 
   init(
     _ connections: ServiceConnections, registry: RegistryClient, waiters: AnswerWaiters, maxBatchRecords: Int,
-    status: ServiceStatus, places: PlaceBoard, stop: StopFlag
+    status: ServiceStatus, places: PlaceBoard, stop: StopFlag, failpoints: Failpoints<EndpointStep>
   ) {
     self.status = status
+    self.failpoints = failpoints
     self.waiters = waiters
     self.places = places
     parser = AnswerParser(registry: registry)
@@ -55,6 +57,7 @@ final class AnswerReader {
   }
 
   private func handle(_ records: [ConsumedRecord]) async throws {
+    try failpoints.reach(.answersRead)
     var answers: [CommandAnswer] = []
     var moves: [TopicPartition: Position] = [:]
     var unreadable: [TopicPartition: String] = [:]
@@ -74,11 +77,14 @@ final class AnswerReader {
         nextOffset: record.offset + 1, lastTimestampMillis: record.timestampMillis)
     }
     if !moves.isEmpty {
-      let isWritten: Void? = await follower.write { [answers, moves, positions = follower.positions] session in
+      let isWritten: Void? = await follower.write { [answers, moves, failpoints, positions = follower.positions] session in
         try TransferRequestStore().answer(answers, session)
+        try failpoints.reach(.answersWritten)
         try positions.move(moves, session)
+        try failpoints.reach(.answerPositionsMoved)
       }
       guard isWritten != nil else { return }
+      try failpoints.reach(.answersCommitted)
       follower.reader.moved(moves)
       places.set(follower.reader.all)
       waiters.resolve(answers)

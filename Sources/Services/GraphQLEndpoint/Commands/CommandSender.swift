@@ -19,11 +19,13 @@ final class CommandSender: Sendable {
   private let creations: TopicCodec<ConfirmAccountCreation>
   private let transfers: TopicCodec<ConfirmMoneyTransfer>
   private let status: ServiceStatus
+  private let failpoints: Failpoints<EndpointStep>
 
   /// - Parameter timeoutMillis: after which a record that the broker has not taken is given up.
   /// - Throws: for a property that librdkafka doesn't take.
   init(
-    _ kafka: KafkaConfiguration, registry: RegistryClient, timeoutMillis: Int, status: ServiceStatus
+    _ kafka: KafkaConfiguration, registry: RegistryClient, timeoutMillis: Int, status: ServiceStatus,
+    failpoints: Failpoints<EndpointStep>
   ) throws(KafkaError) {
     var kafka = kafka
     if kafka.properties["message.timeout.ms"] == nil {
@@ -34,6 +36,7 @@ final class CommandSender: Sendable {
     creations = TopicCodec(Topics.confirmAccountCreation, registry: registry)
     transfers = TopicCodec(Topics.confirmMoneyTransfer, registry: registry)
     self.status = status
+    self.failpoints = failpoints
   }
 
   /// Asks the registry for the ids of the schemas. Before it nothing can be sent.
@@ -64,7 +67,9 @@ final class CommandSender: Sendable {
       guard error.code != .closed else { return }
       isFailing.store(true, ordering: .relaxed)
       status.fails(.commands, error)
+      return
     }
+    try? failpoints.reach(.commandSent)
   }
 
   /// After a record that was not taken: looks whether the broker is there again. Otherwise the health would stay red for

@@ -14,6 +14,7 @@ final class Projection {
     /// A record whose value is larger is skipped: no balance change of this bank comes near it.
     var maxValueBytes: Int
     var gate: SequenceGate.Settings
+    var failpoints: Failpoints<EndpointStep>
   }
 
   private static let pollMillis = 250
@@ -50,7 +51,7 @@ final class Projection {
     follower = TopicFollower(
       connections, topics: [Topics.balanceChanged.name], part: .projection, maxRecords: settings.maxBatchRecords,
       status: status, stop: stop)
-    writer = TransactionWriter(positions: follower.positions)
+    writer = TransactionWriter(positions: follower.positions, failpoints: settings.failpoints)
     gate = SequenceGate(settings.gate)
   }
 
@@ -80,17 +81,19 @@ final class Projection {
     let (changes, unreadable) = await parse(records)
     // Also without records: where all were deleted, only the position moves.
     guard !records.isEmpty || gate.heldCount > 0 else { return lookWhetherCaughtUp() }
+    try settings.failpoints.reach(.eventsRead)
     let unknown = gate.unknown(changes)
     if !unknown.isEmpty {
       let sequences = await follower.write { [writer] session in try writer.lastSequences(unknown, session) }
       guard let sequences else { return }
       gate.learn(sequences)
+      try settings.failpoints.reach(.sequencesRead)
     }
     var ready = gate.admit(changes, now: start)
     let (overdue, gaps) = gate.overdue(now: start)
     ready += overdue
     for gap in gaps { note(gap) }
-    guard await write(ready) else { return }
+    guard try await write(ready) else { return }
     lookWhetherCaughtUp()
     if !records.isEmpty {
       let duration = start.duration(to: .now)
@@ -158,7 +161,7 @@ final class Projection {
   }
 
   /// - Returns: false when the service was stopped first.
-  private func write(_ changes: [BalanceChange]) async -> Bool {
+  private func write(_ changes: [BalanceChange]) async throws -> Bool {
     var moves = read
     for (partition, position) in gate.firstHeld where position.nextOffset < moves[partition]?.nextOffset ?? .max {
       moves[partition] = position
@@ -170,10 +173,12 @@ final class Projection {
       try writer.write(changes, moving: moves, session)
     }
     guard let rows else { return false }
+    try settings.failpoints.reach(.rowsCommitted)
     follower.reader.moved(moves)
     stood.merge(moves) { $1 }
     places.set(follower.reader.all)
     deliver(changes, rows)
+    try settings.failpoints.reach(.rowsDelivered)
     return true
   }
 

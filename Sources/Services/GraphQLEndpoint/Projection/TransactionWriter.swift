@@ -13,6 +13,7 @@ struct TransactionWriter: Sendable {
   }
 
   let positions: EventPositions
+  let failpoints: Failpoints<EndpointStep>
 
   /// Part of one transaction; harmless to repeat.
   ///
@@ -30,7 +31,9 @@ struct TransactionWriter: Sendable {
         for (id, eventID) in rows { written[eventID] = Written(id: id, isInserted: false) }
       }
     }
+    try failpoints.reach(.rowsInserted)
     try positions.move(moves, session)
+    try failpoints.reach(.rowPositionsMoved)
     return written
   }
 

@@ -1,6 +1,7 @@
 import CommandHandlerService
 import Definitions
 import Foundation
+import TestBank
 import Testing
 
 /// What a bank without batches, locks or clever bookkeeping would do: one command at a time, 128-bit sums, every
@@ -140,8 +141,8 @@ private struct CommandSource {
   let ibans: [String]
   private var sent: [Command] = []
 
-  init(seed: UInt64, ibans: [String]) {
-    generator = SeededGenerator(seed: seed)
+  init(_ generator: SeededGenerator, ibans: [String]) {
+    self.generator = generator
     self.ibans = ibans
   }
 
@@ -203,17 +204,17 @@ private struct CommandSource {
   }
 }
 
-@Suite("Decision: simulation")
+@Suite("Faults: simulation of the decision")
 struct DecideSimulationTests {
-  /// The whole run is repeated by setting DECIDE_SEED to the seed that it printed.
-  @Test("200,000 random commands give what a naive bank gives")
+  /// The whole run is repeated by setting FAULT_SEED to the seed that it printed.
+  @Test("200,000 random commands, a million in the full size, give what a naive bank gives")
   func againstNaiveBank() throws {
-    let given = ProcessInfo.processInfo.environment["DECIDE_SEED"].flatMap(UInt64.init)
-    let seed = given ?? UInt64.random(in: .min ... .max)
-    print("decide simulation: seed \(seed)")
+    let start = ContinuousClock.now
+    let generator = SeededGenerator.forRun("simulation of the decision")
+    let seed = generator.seed
     let ibans = (1...60).map(ibanText)
-    let commandCount = 200_000
-    var source = CommandSource(seed: seed, ibans: ibans)
+    let commandCount = FaultSize.of(short: 200_000, full: 1_000_000)
+    var source = CommandSource(generator, ibans: ibans)
     var bank = NaiveBank()
     var store = Store()
     seedAccounts(&bank, &store)
@@ -232,7 +233,11 @@ struct DecideSimulationTests {
       bank.log.removeAll(keepingCapacity: true)
       handled += size
     }
-    try compare(store, bank, startSum: startSum, seed: seed)
+    let holds = compare(store, bank, startSum: startSum, seed: seed)
+    try FaultRow(
+      fault: "random commands, decided without a bank", injected: commandCount, inFlight: 0,
+      invariants: ["I1": holds.sum, "I4": holds.limits], seconds: (ContinuousClock.now - start) / .seconds(1)
+    ).write()
   }
 
   private let company = "NL66OPEN0000000000"
@@ -249,18 +254,24 @@ struct DecideSimulationTests {
     }
   }
 
-  private func compare(_ store: Store, _ bank: NaiveBank, startSum: Int128, seed: UInt64) throws {
+  /// - Returns: whether the balances hold what the legs say (I1), and none is under its limit (I4).
+  private func compare(
+    _ store: Store, _ bank: NaiveBank, startSum: Int128, seed: UInt64
+  ) -> (sum: Bool, limits: Bool) {
     #expect(Set(store.accounts.keys) == Set(bank.balance.keys), "seed \(seed)")
     for (iban, account) in store.accounts {
       #expect(bank.balance[iban] == Int128(account.amount), "seed \(seed)")
       #expect(bank.changes[iban] == account.version, "seed \(seed)")
-      #expect(account.amount >= account.limit, "seed \(seed)")
     }
-    #expect(store.accounts.values.reduce(0) { $0 + Int128($1.amount) } == startSum + store.legSum, "seed \(seed)")
+    let limits = store.accounts.values.allSatisfy { $0.amount >= $0.limit }
+    #expect(limits, "seed \(seed)")
+    let sum = store.accounts.values.reduce(0) { $0 + Int128($1.amount) } == startSum + store.legSum
+    #expect(sum, "seed \(seed)")
     let reasons = Set(store.transfers.values.compactMap(\.reason))
     for refusal in Refusal.allCases where refusal != .ibanTaken {
       #expect(reasons.contains(refusal.rawValue), "the run never met '\(refusal.rawValue)', seed \(seed)")
     }
+    return (sum, limits)
   }
 
   private func ibanText(_ number: Int) -> String {
