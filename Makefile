@@ -4,7 +4,7 @@ BANK = .build/$(CONFIGURATION)/bank
 # Options of "bank up", such as UP="--port-offset 100".
 UP ?=
 
-.PHONY: run test test-long clean-temporary lint build setup setup-test bench bench-codec bench-codec-debug \
+.PHONY: run test test-faults test-long clean-temporary lint build setup setup-test bench bench-codec bench-codec-debug \
   bench-subscribers clean
 
 run: setup
@@ -18,6 +18,17 @@ test: clean-temporary setup-test lint
 	scripts/dependencies
 	scripts/run-tests
 	@scripts/leftovers
+
+# What dies, comes twice or lies, with the figures of docs/reliability.md, and one table at the end. FAULT_SEED repeats
+# what a run drew at random.
+test-faults: export TMPDIR = $(CURDIR)/.build/tmp
+test-faults: export BANK_TEST_FAULTS = 1
+test-faults: export BANK_FAULT_TABLE = $(CURDIR)/.build/fault-table.jsonl
+test-faults: clean-temporary setup-test
+	@rm -f $(BANK_FAULT_TABLE)
+	swift build --build-tests
+	@status=0; swift test --skip-build --no-parallel --filter '^FaultTests\.' || status=1; \
+	scripts/fault-table $(BANK_FAULT_TABLE) || status=1; scripts/leftovers || status=1; exit $$status
 
 clean-temporary:
 	@rm -rf .build/tmp && mkdir -p .build/tmp

@@ -1,0 +1,65 @@
+import AuditService
+import Foundation
+import Synchronization
+import TestBank
+import Testing
+
+/// One line of the table that `make test-faults` prints.
+struct FaultRow: Encodable {
+  let fault: String
+  /// How often the fault was injected.
+  let injected: Int
+  /// Commands that had no outcome yet when it was, all times together.
+  let inFlight: Int
+  /// Whether each invariant holds, by name.
+  let invariants: [String: Bool]
+  let seconds: Double
+
+  private static let lock = Mutex(())
+
+  /// Appends it to the file that `BANK_FAULT_TABLE` names, when it does.
+  func write() throws {
+    guard let path = ProcessInfo.processInfo.environment["BANK_FAULT_TABLE"], !path.isEmpty else { return }
+    let line = try JSONEncoder().encode(self) + Data("\n".utf8)
+    try Self.lock.withLock { _ in
+      if !FileManager.default.fileExists(atPath: path) {
+        _ = FileManager.default.createFile(atPath: path, contents: nil)
+      }
+      let file = try FileHandle(forWritingTo: URL(filePath: path))
+      try file.seekToEnd()
+      try file.write(contentsOf: line)
+      try file.close()
+    }
+  }
+}
+
+/// Called once a fault is over: waits until nothing is in flight, audits the bank twice (`bank audit`, and the auditor
+/// that knows the topics alone), expects that every invariant holds, and writes the row.
+///
+/// - Parameters:
+///   - injected: how often the fault was injected.
+///   - inFlight: commands that had no outcome yet when it was.
+func faultHeld(
+  _ fault: String, injected: Int, inFlight: Int, bank: TestBank, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+  let report = try await reportWhenDrained(bank)
+  let findings = try await TopicAuditor.findings(bank)
+  var invariants = Dictionary(report.invariants.map { ($0.name, $0.holds) }) { $0 && $1 }
+  invariants["I5"] = report.isDrained
+  invariants["topics"] = findings.isEmpty
+  try FaultRow(
+    fault: fault, injected: injected, inFlight: inFlight, invariants: invariants, seconds: bank.lapSeconds()
+  ).write()
+  #expect(report.isGood && report.isDrained, "\(fault): \(report.text)", sourceLocation: sourceLocation)
+  #expect(findings.isEmpty, "\(fault): \(findings.prefix(20))", sourceLocation: sourceLocation)
+}
+
+/// I1 to I4 hold at any moment, so one audit that says otherwise is the last; only I5 is waited for.
+private func reportWhenDrained(_ bank: TestBank) async throws -> AuditReport {
+  let deadline = ContinuousClock.now + .seconds(30)
+  while true {
+    let report = try await bank.audit()
+    if !report.isGood || report.isDrained || ContinuousClock.now > deadline { return report }
+    try await Task.sleep(for: .milliseconds(100))
+  }
+}
