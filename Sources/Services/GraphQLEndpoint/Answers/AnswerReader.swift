@@ -77,7 +77,8 @@ final class AnswerReader {
         nextOffset: record.offset + 1, lastTimestampMillis: record.timestampMillis)
     }
     if !moves.isEmpty {
-      let isWritten: Void? = await follower.write { [answers, moves, failpoints, positions = follower.positions] session in
+      let positions = follower.positions
+      let isWritten: Void? = await follower.write { [answers, moves, failpoints] session in
         try TransferRequestStore().answer(answers, session)
         try failpoints.reach(.answersWritten)
         try positions.move(moves, session)

@@ -1,0 +1,165 @@
+import CommandHandlerService
+import Definitions
+import EmbeddedBroker
+import Foundation
+import PostgresRuntime
+import TestBank
+import Testing
+
+/// Item "clock, SIGTERM, zombie": what a process may go through without dying.
+@Suite("Faults: clock, end and freeze of a handler", .serialized)
+struct ProcessTests {
+  // MARK: Clock
+
+  private static let hourSeconds = 3_600
+
+  @Test("a handler whose clock jumps an hour forward and back, beside one with the right time")
+  func wrongClock() async throws {
+    let bank = try await TestBank.startForProcesses()
+    let directory = try temporaryDirectory()
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let clock = directory.appending(path: "clock")
+    func setClock(_ seconds: Int) throws {
+      try (seconds < 0 ? "\(seconds)" : "+\(seconds)").write(to: clock, atomically: true, encoding: .utf8)
+    }
+    try setClock(0)
+    let wrong = try ServiceProcess(
+      .commandHandler, bank,
+      environment: [
+        "LD_PRELOAD": try Self.libfaketime(), "FAKETIME_TIMESTAMP_FILE": clock.path, "FAKETIME_NO_CACHE": "1",
+        // A clock that is set leaves the monotonic one alone.
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
+      ])
+    // The first, so that it is the one that publishes.
+    let accounts = try await openFundedAccounts(8, cents: 10_000_000, bank)
+    let right = try ServiceProcess(.commandHandler, bank)
+    let endpoint = try ServiceProcess(.graphQLEndpoint, bank)
+    try await right.well()
+    let load = try await Load(bank, accounts)
+    let jumps = [Self.hourSeconds, 0, -Self.hourSeconds, 0]
+    var inFlight = 0
+    for jump in jumps {
+      try setClock(jump)
+      inFlight += load.sent - (try await bank.decidedCount())
+      // Both keep what they have, as the database's clock decides on leases, and go on.
+      for handler in [wrong, right] {
+        let before = await handler.metric(Self.confirmed) ?? 0
+        try await eventually("both go on \(jump) s off", timeoutSeconds: 60) {
+          await handler.metric(Self.confirmed) ?? 0 > before + 50
+        }
+      }
+    }
+    try await load.stop()
+    try await bank.drain(timeoutSeconds: 60)
+    #expect(try await bank.decidedCount() == load.sent)
+    // It did have the wrong time: its events say so.
+    let now = Int64(Date().timeIntervalSince1970)
+    let seconds = try await bank.records("balance_changed").map { $0.timestampMillis / 1_000 - now }
+    #expect((seconds.max() ?? 0) > 3_000 && (seconds.min() ?? 0) < -3_000)
+    try await expectProjected(bank)
+    for service in [wrong, right, endpoint] { #expect(try await service.stop() == .exited(0)) }
+    try await faultHeld("clock an hour forward and back", injected: jumps.count, inFlight: inFlight, bank: bank)
+  }
+
+  private static let confirmed = #"bank_commands_total{service="command-handler",outcome="confirmed"}"#
+
+  /// Debian's package faketime has it.
+  private static func libfaketime() throws -> String {
+    let root = "/usr/lib"
+    let folders = try FileManager.default.contentsOfDirectory(atPath: root)
+    let paths = folders.sorted().map { "\(root)/\($0)/faketime/libfaketimeMT.so.1" }
+    guard let path = paths.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
+      throw TestBankError("no libfaketime in \(root)/*/faketime: install faketime (scripts/setup test)")
+    }
+    return path
+  }
+
+  // MARK: SIGTERM
+
+  @Test("SIGTERM under full load: what is committed is published, exit 0 within 10 s")
+  func stoppedUnderLoad() async throws {
+    let stops = FaultSize.of(short: 1, full: 10)
+    let bank = try await TestBank.startForProcesses()
+    let first = try ServiceProcess(.commandHandler, bank)
+    let accounts = try await openFundedAccounts(8, cents: 100_000_000, bank)
+    #expect(try await first.stop(timeoutSeconds: 10) == .exited(0))
+    var sent = try await bank.decidedCount()
+    var inFlight = 0
+    for _ in 0..<stops {
+      let before = try await bank.decidedCount()
+      try await bank.send(mixedTransfers(3_000, accounts))
+      sent += 3_000
+      let handler = try ServiceProcess(.commandHandler, bank)
+      try await eventually("it is at work", timeoutSeconds: 60) { try await bank.decidedCount() > before }
+      handler.signal(SIGTERM)
+      inFlight += sent - (try await bank.decidedCount())
+      #expect(try await handler.end(timeoutSeconds: 10) == .exited(0), "\(handler.log)")
+      #expect(try await bank.count("select count(*) from outbox where sent_at is null") == 0)
+      #expect(try await bank.count("select count(*) from partition_lease where expires_at > clock_timestamp()") == 0)
+    }
+    let last = try ServiceProcess(.commandHandler, bank)
+    try await bank.drain(timeoutSeconds: 60)
+    #expect(try await last.stop() == .exited(0))
+    // Each has one answer, so nothing was handled twice.
+    let answers = try await bank.records("money_transfer_confirmed").count + bank.records("money_transfer_failed").count
+    #expect(try await bank.count("select count(*) from cmt") == Int64(answers))
+    try await faultHeld("SIGTERM under full load", injected: stops, inFlight: inFlight, bank: bank)
+  }
+
+  // MARK: Freeze
+
+  @Test("a frozen handler that goes on after another took over writes nothing")
+  func zombie() async throws {
+    for step in FaultSize.of(
+      short: [HandlerStep.batchRead], full: [.batchRead, .balancesLocked, .outboxWritten, .offsetsMoved])
+    {
+      let bank = try await TestBank.startForProcesses()
+      let heir = try ServiceProcess(.commandHandler, bank)
+      let accounts = try await openFundedAccounts(4, cents: 1_000_000, bank)
+      // The second, so that the heir has the lock of the publisher.
+      let zombie = try ServiceProcess(.commandHandler, bank, failpoint: "\(step)=stop")
+      try await eventually("both have five partitions") { try await owners(bank) == [5, 5] }
+      let count = 300
+      let before = try await bank.decidedCount()
+      try await bank.send(mixedTransfers(count, accounts))
+      try await eventually("it is frozen at \(step)", timeoutSeconds: 60) { zombie.isStopped }
+      let inFlight = before + count - (try await bank.decidedCount())
+      // Its leases run out, its transaction is ended by the server, and the heir has all of it.
+      try await bank.drain(timeoutSeconds: 60)
+      #expect(try await bank.decidedCount() == before + count)
+      let written = try await everything(bank)
+      zombie.signal(SIGCONT)
+      try await eventually("it is one of two again", timeoutSeconds: 60) { try await owners(bank) == [5, 5] }
+      // It goes through what it had in hand before it takes anything new.
+      #expect(try await zombie.stop() == .exited(0))
+      #expect(try await everything(bank) == written, "\(step): \(zombie.log)")
+      #expect(try await heir.stop() == .exited(0))
+      try await faultHeld("freeze and takeover: \(step)", injected: 1, inFlight: inFlight, bank: bank)
+    }
+  }
+
+  /// How many partitions each handler has.
+  private func owners(_ bank: TestBank) async throws -> [Int] {
+    try await bank.database { session in
+      try session.query(
+        """
+        select count(*) from partition_lease where topic not like 'handler/%' and expires_at > clock_timestamp()
+        group by owner
+        """, as: Int.self)
+    }
+  }
+
+  /// All that a handler could have written, but for leases.
+  private func everything(_ bank: TestBank) async throws -> [String] {
+    try await bank.database { session in
+      try session.query(
+        """
+        select 'cmt ' || t::text from cmt t union all select 'cac ' || t::text from cac t
+        union all select 'leg ' || t::text from leg t union all select 'balance ' || t::text from balance t
+        union all select 'conflict ' || t::text from conflict t union all select concat_ws(' ', 'outbox', id, sent_at) from outbox
+        union all select concat_ws(' ', topic, partition, next_offset) from consumed_offset
+        order by 1
+        """, as: String.self)
+    }
+  }
+}
