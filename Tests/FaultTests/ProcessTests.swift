@@ -30,6 +30,8 @@ struct ProcessTests {
         // A clock that is set leaves the monotonic one alone.
         "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1",
       ])
+    // The library leaves its shared memory behind.
+    defer { for name in ["faketime_shm_", "sem.faketime_sem_"] { unlink("/dev/shm/\(name)\(wrong.id)") } }
     // The first, so that it is the one that publishes.
     let accounts = try await openFundedAccounts(8, cents: 10_000_000, bank)
     let right = try ServiceProcess(.commandHandler, bank)

@@ -72,6 +72,8 @@ final class ServiceProcess: Sendable {
 
   func signal(_ number: Int32) { process.signal(number) }
 
+  var id: pid_t { process.id }
+
   /// How it ended; nil while it runs.
   var ended: ChildProcess.End? { process.ended }
 
