@@ -1,7 +1,8 @@
 import Foundation
 import Synchronization
 
-/// A shell that starts a server, and ends it and removes its folder when this process closes the pipe or dies.
+/// A shell that starts a server, and ends it and removes its folder when this process closes the pipe or dies. A server
+/// that ends by itself is started again when the file `again` is there.
 final class Guardian: Sendable {
   /// Signals to the process group (Ctrl-C) must not end the shell before it has cleaned up.
   private static let script = #"""
@@ -9,17 +10,27 @@ final class Guardian: Sendable {
     directory=$1
     shift
     exec 3<&0 </dev/null
-    "$@" >"$directory/log" 2>&1 3<&- &
-    server=$!
+    start() {
+      "$@" >>"$directory/log" 2>&1 3<&- &
+      server=$!
+      echo "$server" >"$directory/server"
+    }
+    start "$@"
     (
       read -r _ <&3
-      kill -INT "$server"
+      rm -f "$directory/again"
+      kill -INT "$(cat "$directory/server")"
       tries=0
       while [ "$tries" -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done
-      kill -QUIT "$server"
+      kill -QUIT "$(cat "$directory/server")"
     ) 2>/dev/null &
     stopper=$!
     wait "$server"
+    while [ -e "$directory/again" ]; do
+      rm "$directory/again"
+      start "$@"
+      wait "$server"
+    done
     : >"$directory/ended"
     read -r _ <&3
     kill -KILL "$stopper" 2>/dev/null

@@ -72,7 +72,10 @@ struct Installation {
     }
   }
 
-  func startServer(in directory: URL, port: Int, settings: [String: String]) throws -> Guardian {
+  /// - Parameter smallDiskMegabytes: of a disk of its own at `small` in the folder; nil for none.
+  func startServer(
+    in directory: URL, port: Int, settings: [String: String], smallDiskMegabytes: Int?
+  ) throws -> Guardian {
     let fast = [
       "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "64MB",
       "max_connections": "100", "max_wal_size": "256MB", "autovacuum": "off", "jit": "off",
@@ -80,9 +83,25 @@ struct Installation {
     ]
     let all = fast.merging(settings) { _, chosen in chosen }.sorted { $0.key < $1.key }
     let command =
-      prefix + ["\(programs)/postgres", "-D", "\(directory.path)/data"]
-      + all.flatMap { ["-c", "\($0.key)=\($0.value)"] }
+      try smallDisk(in: directory, megabytes: smallDiskMegabytes) + prefix
+      + ["\(programs)/postgres", "-D", "\(directory.path)/data"] + all.flatMap { ["-c", "\($0.key)=\($0.value)"] }
     return try Guardian(directory: directory, command: command)
+  }
+
+  /// Put before the server's command: mounts a tmpfs that only the server sees and that goes with it. Who is not root
+  /// gets the right to mount from a user namespace.
+  private func smallDisk(in directory: URL, megabytes: Int?) throws -> [String] {
+    guard let megabytes else { return [] }
+    let disk = directory.appendingPathComponent("small").path
+    try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+    let isRoot = geteuid() == 0
+    let unshare = ["unshare"] + (isRoot ? [] : ["--user", "--map-root-user"]) + ["--mount"]
+    // As itself again: a server that sees itself as root refuses to start.
+    let back = isRoot ? "" : "unshare --user --map-user=\(geteuid()) --map-group=\(getegid())"
+    let owner = folderOwner.map { "chown \($0) \"$1\" &&" } ?? ""
+    let script =
+      "mount -t tmpfs -o size=\(megabytes)m,mode=0700 tmpfs \"$1\" && \(owner) shift && exec \(back) \"$@\""
+    return unshare + ["sh", "-c", script, "small-disk", disk]
   }
 
   @discardableResult

@@ -42,8 +42,9 @@ public final class TestPostgres: Sendable {
   /// - Parameters:
   ///   - settings: of postgresql.conf, beside those that make it fast and unsafe
   ///   - tls: paths of a certificate and its key in PEM; with them whoever comes over TCP has to speak TLS
+  ///   - smallDiskMegabytes: gives it a tablespace `small` on a disk of that size, which can be filled
   public static func start(
-    settings: [String: String] = [:], tls: (certificate: String, key: String)? = nil
+    settings: [String: String] = [:], tls: (certificate: String, key: String)? = nil, smallDiskMegabytes: Int? = nil
   ) async throws -> TestPostgres {
     let installation = try Installation.find()
     let directory = FileManager.default.temporaryDirectory.appendingPathComponent("pg-\(UUID().uuidString.prefix(13))")
@@ -54,10 +55,12 @@ public final class TestPostgres: Sendable {
       for attempt in 1... {
         // Another process may take the port between the look and the start.
         let port = try freePort()
-        let guardian = try installation.startServer(in: directory, port: port, settings: settings)
+        let guardian = try installation.startServer(
+          in: directory, port: port, settings: settings, smallDiskMegabytes: smallDiskMegabytes)
         do {
           let server = TestPostgres(port: port, directory: directory, guardian: guardian)
           try await server.waitUntilReady()
+          if smallDiskMegabytes != nil { try await server.makeSmallTablespace() }
           return server
         } catch  where attempt < maxStarts && !guardian.isRunning {
           continue
@@ -81,15 +84,22 @@ public final class TestPostgres: Sendable {
   }
 
   /// An empty database that no other test uses.
-  public func makeDatabase() async throws -> PostgresConfiguration {
+  public func makeDatabase(onSmallDisk: Bool = false) async throws -> PostgresConfiguration {
     let number = databases.withLock { count in
       count += 1
       return count
     }
-    let name = "test_\(number)"
+    return try await makeDatabase(named: "test_\(number)", onSmallDisk: onSmallDisk)
+  }
+
+  /// An empty database.
+  /// - Parameter onSmallDisk: in the tablespace `small`; what the server writes ahead is on the large disk.
+  @discardableResult
+  public func makeDatabase(named name: String, onSmallDisk: Bool = false) async throws -> PostgresConfiguration {
     try await configuration().withConnection { connection in
       try await connection.run { session in
-        try session.script("create database \(identifier: name) template template0")
+        try session.script(
+          "create database \(identifier: name) template template0 \(unsafe: onSmallDisk ? "tablespace small" : "")")
       }
     }
     return configuration(database: name)
