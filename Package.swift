@@ -197,7 +197,10 @@ enum House {
       test("FuzzTests", ["FuzzTargets"]),
       test("PluginTests", ["AvroSchema", "RandomAvro"]),
       test("KafkaRuntimeTests", ["KafkaRuntime", "EmbeddedBroker", "FreePort"]),
-      test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres"]),
+      test(
+        "LoopbackProxyTests",
+        ["LoopbackProxy", "KafkaRuntime", "PostgresRuntime", "EmbeddedBroker", "FreePort", "TestPostgres"]),
+      test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres", "LoopbackProxy"]),
       test("SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer"], exclude: ["confluent_client.py"]),
       test(
         "GraphQLServerTests",
@@ -226,7 +229,7 @@ enum House {
         "FaultTests",
         [
           "bank", "AuditService", "BankSupport", "CommandHandlerService", "GraphQLEndpointService", "JSONText",
-          "EmbeddedBroker", "FreePort", "RunningBank", "TestBank",
+          "EmbeddedBroker", "FreePort", "LoopbackProxy", "RunningBank", "TestBank", "TestPostgres",
         ]),
       test(
         "GraphQLEndpointTests",
@@ -276,6 +279,7 @@ enum House {
       .target(name: "PythonPeer", path: "Tests/Support/PythonPeer", swiftSettings: strict),
       .target(name: "RunningBank", path: "Tests/Support/RunningBank", swiftSettings: strict),
       .target(name: "FreePort", path: "Tests/Support/FreePort", swiftSettings: strict),
+      .target(name: "LoopbackProxy", path: "Tests/Support/LoopbackProxy", swiftSettings: strict),
       .target(
         name: "EmbeddedBroker", dependencies: ["FreePort"], path: "Tests/Support/EmbeddedBroker", swiftSettings: strict),
       .target(
