@@ -1,5 +1,6 @@
 import Dispatch
 import Foundation
+import LoopbackProxy
 import PostgresRuntime
 import TestPostgres
 import Testing
@@ -177,6 +178,26 @@ import Testing
     let asked = try await postgresError { try await sleeping.value }
     #expect(asked.kind == .server && asked.isQueryCancelled && asked.message.contains("user request"))
     await other.close()
+  }
+
+  @Test func aServerThatIsSilentIsGivenUp() async throws {
+    let server = try await TestPostgres.shared()
+    let proxy = try LoopbackProxy(to: .unixSocket(server.socketPath))
+    var configuration = server.configuration()
+    configuration.host = "127.0.0.1"
+    configuration.port = proxy.port
+    configuration.statementTimeoutMillis = 200
+    let connection = try await PostgresConnection.connect(configuration)
+    #expect(try await answers(connection))
+    proxy.set { $0.blocked = [.toClient] }
+    let start = ContinuousClock.now
+    let error = try await postgresError { _ = try await answers(connection) }
+    #expect(error.kind == .connectionLost && error.isTransient)
+    #expect(error.message.contains("no answer within"))
+    #expect(!connection.isUsable)
+    // The time-out, and five seconds for the server to say that it was over.
+    #expect(start.duration(to: .now) >= .milliseconds(5_200))
+    await connection.close()
   }
 
   @Test func callsAfterCloseAreRefused() async throws {

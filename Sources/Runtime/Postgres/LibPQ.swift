@@ -11,6 +11,9 @@ final class Link {
   /// The longest wait of one poll; a cancelled caller is noticed by the pipe long before.
   static let maxPollMillis: Int32 = 1000
 
+  /// A server cancels a statement at its time-out and says so; one that is silent for this much longer is gone.
+  static let graceMillis = 5_000
+
   /// Reads of what an idle server sent; one takes up to 16 KB.
   private static let maxUnaskedReads = 100
 
@@ -21,6 +24,8 @@ final class Link {
   let socket: Int32
   let processID: Int32
   private(set) var isBroken = false
+  /// How long a statement may take before the connection is given up; nil for no limit.
+  var answerTimeoutMillis: Int?
   /// Why the server said it closes the connection; it comes as a notice when no statement is under way.
   private var farewell: PostgresError?
 
@@ -191,7 +196,13 @@ final class Link {
     guard sent == 1 else { throw failure(nil, statement: statement) }
     var kept: OpaquePointer?
     var isFailed = false
-    while let result = PQgetResult(conn) {
+    let deadline = answerTimeoutMillis.map { Clock.millis() + Int64($0) }
+    while true {
+      if let deadline, !isReady(until: deadline) {
+        PQclear(kept)
+        throw silence(statement: statement)
+      }
+      guard let result = PQgetResult(conn) else { break }
       let status = PQresultStatus(result)
       if isFailed {
         PQclear(result)
@@ -217,6 +228,27 @@ final class Link {
     default:
       throw failure(kept, statement: statement)
     }
+  }
+
+  /// Blocks until PQgetResult does not; false when the time is over first.
+  private func isReady(until deadline: Int64) -> Bool {
+    while PQisBusy(conn) == 1 {
+      var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+      let rest = deadline - Clock.millis()
+      guard rest > 0 else { return false }
+      // What went wrong PQgetResult tells.
+      if poll(&descriptor, 1, Int32(clamping: rest)) > 0, PQconsumeInput(conn) == 0 { return true }
+    }
+    return true
+  }
+
+  /// The server, or what stands before it, takes the connection and answers nothing: keepalives do not see that.
+  private func silence(statement: String?) -> PostgresError {
+    isBroken = true
+    return PostgresError(
+      .connectionLost,
+      "the connection to Postgres at \(place) was given up: no answer within \(answerTimeoutMillis ?? 0) ms",
+      statement: statement)
   }
 
   private func failure(_ result: OpaquePointer?, statement: String?) -> PostgresError {

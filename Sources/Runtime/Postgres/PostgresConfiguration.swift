@@ -11,7 +11,8 @@ public struct PostgresConfiguration: Sendable {
   public var applicationName: String
   /// Connecting ends after this many seconds.
   public var connectTimeoutSeconds: Int
-  /// The server cancels a statement that takes longer; 0 for no limit.
+  /// The server cancels a statement that takes longer; 0 for no limit. A server that is still silent five seconds later
+  /// is given up: the statement throws `connectionLost`, or `commitOutcomeUnknown` for a COMMIT.
   public var statementTimeoutMillis: Int
   /// A connection keeps this many prepared statements; the one that was unused longest goes first.
   public var maxPreparedStatements: Int

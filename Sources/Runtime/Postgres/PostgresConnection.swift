@@ -58,6 +58,7 @@ public final class PostgresConnection: @unchecked Sendable {
         let link = try Link.connect(configuration, wake: wake, isCancelled: { job.isCancelled })
         if configuration.statementTimeoutMillis > 0 {
           let statement = "set statement_timeout = \(configuration.statementTimeoutMillis)"
+          link.answerTimeoutMillis = configuration.statementTimeoutMillis + Link.graceMillis
           _ = try link.execute(statement, statement: statement).commandTag
         }
         return PostgresConnection(configuration, queue: queue, wake: wake, link: link)

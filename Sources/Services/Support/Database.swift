@@ -12,7 +12,7 @@ package final class Database: Sendable {
     var configuration = configuration
     configuration.applicationName += " \(purpose)"
     // Longer than any statement here takes on a healthy server: a hanging one must not hang the handler.
-    if configuration.statementTimeoutMillis == 0 { configuration.statementTimeoutMillis = 60_000 }
+    if configuration.statementTimeoutMillis == 0 { configuration.statementTimeoutMillis = 30_000 }
     // A process that was frozen inside of a transaction must not keep its locks: whoever took over needs them.
     configuration.keywords["options", default: ""] += " -c idle_in_transaction_session_timeout=5000"
     if configuration.connectTimeoutSeconds > 3 { configuration.connectTimeoutSeconds = 3 }
