@@ -86,6 +86,16 @@ import Testing
     }
   }
 
+  @Test func aDatabaseThatWasMadeReadOnlyStaysSo() async throws {
+    try await withDatabase(Self.schema) { connection in
+      try await connection.run { session in try session.script("set default_transaction_read_only = on") }
+      let error = try await postgresError {
+        try await connection.transaction { session in _ = try session.execute("insert into item values (1)") }
+      }
+      #expect(error.sqlState == "25006" && error.kind == .server && !error.isTransient)
+    }
+  }
+
   @Test func concurrentUpdatesOfASnapshotAreASerializationFailure() async throws {
     try await withDatabase("create table item (id int primary key); insert into item values (1)") { connection in
       let configuration = connection.configuration

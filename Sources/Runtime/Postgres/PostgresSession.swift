@@ -164,7 +164,8 @@ public final class PostgresSession {
     guard !isInTransaction else {
       throw PostgresError(.usage, "a transaction is open already: use savepoint inside of it")
     }
-    let begin = "begin isolation level \(isolation.rawValue) \(readOnly ? "read only" : "read write")"
+    // Without "read write": a database that was made read-only is meant to stay so.
+    let begin = "begin isolation level \(isolation.rawValue)\(readOnly ? " read only" : "")"
     _ = try send { () throws(PostgresError) in try link.execute(begin, statement: begin) }
     isInTransaction = true
     defer { isInTransaction = false }
