@@ -1,8 +1,10 @@
 import KafkaRuntime
 
-/// Shows how many records wait, by partition, in `bank_consumer_lag_records`.
+/// Shows how many records wait, by partition, in `bank_consumer_lag_records`, and sees that a broker answers at all.
 package struct LagWatch: Sendable {
   private static let everyMillis = 5_000
+  /// After a look that failed, so that the health does not stay red for long.
+  private static let againMillis = 1_000
 
   private let kafka: KafkaConfiguration
   private let status: ServiceStatus
@@ -21,6 +23,7 @@ package struct LagWatch: Sendable {
     var consumer: KafkaConsumer?
     while !stop.isSet {
       let places = places()
+      var pauseMillis = Self.everyMillis
       if !places.isEmpty {
         do {
           let open = try consumer ?? KafkaConsumer(kafka, assignment: [:])
@@ -31,12 +34,14 @@ package struct LagWatch: Sendable {
               "bank_consumer_lag_records", ["topic": partition.topic, "partition": String(partition.partition)],
               to: lag)
           }
+          status.works(.lag)
         } catch {
-          // The reader has noticed too, and says so.
-          status.metrics.add(to: "bank_retries_total", ["target": ServiceStatus.Part.kafka.rawValue])
+          // A reader sees that a connection is lost. That a broker is silent looks to it as if there were no records.
+          status.fails(.lag, error)
+          pauseMillis = Self.againMillis
         }
       }
-      await stop.sleep(millis: Self.everyMillis)
+      await stop.sleep(millis: pauseMillis)
     }
     await consumer?.close()
   }

@@ -7,6 +7,8 @@ package final class ServiceStatus: Sendable {
   /// What has to work for a service to be well. The raw value is the label `target` of `bank_retries_total`.
   package enum Part: String, Sendable, CaseIterable {
     case kafka, postgres, registry
+    /// What waits on the topics, which is asked for every few seconds.
+    case lag
     /// Of the command handler.
     case outbox, lease
     /// Of the GraphQL endpoint.
