@@ -66,6 +66,10 @@ final class OutboxPublisher {
       } catch {
         status.fails(.outbox, error)
         needsCheck = true
+        // The broker's fault: the database can tell how much waits for it.
+        if error is KafkaError, let connection = try? await database.connection() {
+          await showUnsent(connection, status)
+        }
         if producer?.lastProblem?.isFatal == true || (error as? KafkaError)?.isFatal == true { await dropProducer() }
         await stop.sleep(millis: backoff.nextMillis())
       }
@@ -89,9 +93,10 @@ final class OutboxPublisher {
       let producer = try readyProducer()
       if producer.disconnects != seenDisconnects || needsCheck { try await check(connection, producer) }
       let sent = try await publishRound(connection, producer, drainEnd: &drainEnd, stop)
+      try await housekeep(connection)
+      // Last: what fails again and again has to have its pauses.
       status.works(.outbox)
       backoff.reset()
-      try await housekeep(connection)
       if sent > 0 { continue }
       if stop.isSet { return }
       _ = try await connection.waitForNotification(timeoutMillis: Self.waitMillis)
@@ -119,7 +124,7 @@ final class OutboxPublisher {
     let rows = try await unsentRows(connection)
     if rows.isEmpty { return 0 }
     try settings.reach(.publishing)
-    let results = await send(rows.flatMap(\.events).map(OutboxKey.record), producer, stop)
+    let results = await send(rows.flatMap(\.events).map(OutboxKey.record), connection, producer, stop)
     try settings.reach(.published)
     var sent: [(id: Int64, deliveries: [KafkaDelivery])] = []
     var start = 0
@@ -169,7 +174,7 @@ final class OutboxPublisher {
 
   /// Waits for the broker for as long as it takes, but when the handler stops not longer than `drainMillis`.
   private func send(
-    _ records: [KafkaRecord], _ producer: KafkaProducer, _ stop: StopFlag
+    _ records: [KafkaRecord], _ connection: PostgresConnection, _ producer: KafkaProducer, _ stop: StopFlag
   ) async -> [Result<KafkaDelivery, KafkaError>] {
     let drainMillis = settings.drainMillis
     let status = status
@@ -179,6 +184,7 @@ final class OutboxPublisher {
         try await Task.sleep(for: .milliseconds(250))
         if start.duration(to: .now) > .seconds(3) {
           status.fails(.outbox, producer.lastProblem.map { "\($0)" } ?? "the broker acknowledges nothing")
+          await showUnsent(connection, status)
         }
       }
       try await Task.sleep(for: .milliseconds(drainMillis))
@@ -213,8 +219,7 @@ final class OutboxPublisher {
     let now = ContinuousClock.now
     if lastCount.duration(to: now) > .milliseconds(Self.countEveryMillis) {
       lastCount = now
-      let count = try await connection.run { session in try OutboxStore(session: session).unsentCount() }
-      status.metrics.set("bank_outbox_rows", to: count)
+      await showUnsent(connection, status)
     }
     if lastDelete.duration(to: now) > .seconds(Self.deleteEverySeconds) {
       let hours = settings.outboxRetentionHours
@@ -224,4 +229,10 @@ final class OutboxPublisher {
       if count < Self.rowsPerDelete { lastDelete = now }
     }
   }
+}
+
+/// Shows how many rows wait; what keeps the database from telling shows at the next statement.
+private func showUnsent(_ connection: PostgresConnection, _ status: ServiceStatus) async {
+  let count = try? await connection.run { session in try OutboxStore(session: session).unsentCount() }
+  if let count { status.metrics.set("bank_outbox_rows", to: count) }
 }
