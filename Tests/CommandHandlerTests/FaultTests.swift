@@ -38,49 +38,6 @@ struct FaultTests {
     try await expectSound(bank)
   }
 
-  @Test("kill -9 of the broker: lost events are published again, lost commands are counted apart")
-  func brokerKilled() async throws {
-    let bank = try await TestBank.start()
-    let handler = bank.startHandler()
-    let accounts = try await bank.openAccounts(3)
-    for _ in 0..<3 {
-      try await bank.send(payments(400, to: accounts))
-      try await eventually("some are handled") { try await bank.count("select count(*) from cmt") > 0 }
-      bank.broker.kill()
-      try await eventually("the handler notices") { handler.health.problem != nil }
-      try bank.broker.restart()
-      try await bank.send(payments(50, to: accounts))
-    }
-    try await bank.drain(timeoutSeconds: 60)
-    try await eventually("what was lost is there again", timeoutSeconds: 30) { try await bank.audit().isGood }
-    #expect(handler.health.problem == nil)
-    // Those that were sent after the last restart are all handled.
-    #expect(try await bank.count("select count(*) from cmt") >= 150)
-    try await handler.stop()
-    try await expectSound(bank)
-  }
-
-  @Test("sessions that are ended under load, again and again, lose nothing")
-  func sessionsEnded() async throws {
-    let bank = try await TestBank.start()
-    let handler = bank.startHandler()
-    let accounts = try await bank.openAccounts(3)
-    for _ in 0..<15 {
-      try await bank.send(payments(100, to: accounts))
-      try await bank.database { session in
-        try session.execute(
-          """
-          select pg_terminate_backend(pid) from pg_stat_activity
-          where usename = 'command_handler' and datname = current_database()
-          """)
-      }
-      try await Task.sleep(for: .milliseconds(100))
-    }
-    try await bank.drain(timeoutSeconds: 60)
-    try await handler.stop()
-    #expect(try await bank.count("select count(*) from cmt") == 1_500)
-    try await expectSound(bank)
-  }
 }
 
 extension HandlerStep {

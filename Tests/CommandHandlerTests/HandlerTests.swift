@@ -79,43 +79,6 @@ struct HandlerTests {
     try await handler.stop()
   }
 
-  @Test("what can't be read goes to the dead letters as it came, and what follows is handled")
-  func poison() async throws {
-    let bank = try await TestBank.start()
-    let handler = bank.startHandler()
-    let account = try #require(try await bank.openAccounts(1).first)
-    let topic = "confirm_money_transfer"
-    let heartbeat = try await bank.registry.latest(subject: "heartbeat-value").id
-    let good = try await bank.registry.latest(subject: topic + "-value").id
-    func id(_ id: Int32) -> [UInt8] { [0] + (0..<4).map { UInt8(truncatingIfNeeded: id >> (24 - 8 * $0)) } }
-    let huge = [UInt8](repeating: 7, count: 950_000)
-    let bad: [(key: [UInt8]?, value: [UInt8]?, cause: String)] = [
-      (Array("a".utf8), nil, "empty-value"), (Array("b".utf8), [], "empty-value"),
-      (nil, [1, 0, 0, 0, 1], "wrong-magic-byte"), ([0xFF, 0xFE], [0, 0], "malformed-avro"),
-      (Array("c".utf8), id(999_999) + [1, 2], "unknown-schema-id"),
-      (Array("d".utf8), id(good) + [1, 2, 3], "malformed-avro"),
-      (Array("e".utf8), id(heartbeat) + [2], "incompatible-schema"),
-      (Array("f".utf8), huge, "value-too-large"),
-    ]
-    try await bank.send(bad.map { KafkaRecord(topic: topic, partition: 4, key: $0.key, value: $0.value) })
-    try await bank.send([transfer(to: account.iban, amount: 1)], partition: 4)
-    try await bank.drain()
-    let letters = try await bank.records("dead_letter")
-    #expect(letters.map { $0.header("__connect.errors.exception.class.name") } == bad.map(\.cause))
-    #expect(letters.map { $0.header("__connect.errors.offset") } == (0..<bad.count).map(String.init))
-    #expect(letters.allSatisfy { $0.header("__connect.errors.topic") == topic })
-    #expect(letters.allSatisfy { $0.header("__connect.errors.partition") == "4" })
-    #expect(letters.allSatisfy { !$0.headers.contains { $0.name.hasPrefix(".") } })
-    #expect(letters.map(\.key) == bad.map(\.key))
-    #expect(letters.dropLast().map { $0.value ?? [] } == bad.dropLast().map { $0.value ?? [] })
-    #expect(letters.last?.header("truncated") == "true")
-    #expect(letters.last?.value?.count == DeadLetterLimit.maxValueBytes - 1)
-    #expect(try await bank.values(Topics.moneyTransferConfirmed).count == 1)
-    try await handler.stop()
-  }
-
-  private enum DeadLetterLimit { static let maxValueBytes = 900_000 }
-
   @Test("text that Postgres can't hold is no way to stop the handler")
   func hostileText() async throws {
     let bank = try await TestBank.start()

@@ -1,6 +1,7 @@
 import BankSupport
 import EmbeddedBroker
 import Foundation
+import FreePort
 import JSONText
 import RunningBank
 import TestBank
@@ -93,6 +94,16 @@ final class ServiceProcess: Sendable {
     return try await end(timeoutSeconds: timeoutSeconds)
   }
 
+  /// Its memory now (VmRSS).
+  func residentMegabytes() throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(process.id)/status", encoding: .utf8)
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    guard let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
+      throw TestBankError("no VmRSS of process \(process.id)")
+    }
+    return kilobytes / 1_024
+  }
+
   /// What it has printed.
   var log: String { (try? String(contentsOf: home.appending(path: "log"), encoding: .utf8)) ?? "" }
 
@@ -113,9 +124,12 @@ final class ServiceProcess: Sendable {
   ///
   /// - Parameter name: with labels as they are printed, such as `bank_retries_total{target="kafka"}`.
   func metric(_ name: String) async -> Double? {
-    await request("metrics").body.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+    await metrics().split(separator: "\n").first { $0.hasPrefix(name + " ") }
       .flatMap { $0.split(separator: " ").last }.flatMap { Double($0) }
   }
+
+  /// All of `/metrics`; empty while it does not listen.
+  func metrics() async -> String { await request("metrics").body }
 
   /// Sends a GraphQL request; nil when there was no answer, as when the service was killed.
   func graphQL(_ query: String, _ variables: [String: String]) async throws -> JSONValue? {

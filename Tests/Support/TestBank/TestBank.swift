@@ -36,13 +36,15 @@ public final class TestBank: Sendable {
   /// A bank that services can be started on as processes: with a Postgres cluster of its own in which balancedb and
   /// transactiondb have these names, and the incarnation on its topic.
   ///
-  /// - Parameter settings: of postgresql.conf, beside those of `TestPostgres`.
-  public static func startForProcesses(settings: [String: String] = [:]) async throws -> TestBank {
-    let server = try await TestPostgres.start(settings: settings)
+  /// - Parameters:
+  ///   - settings: of postgresql.conf, beside those of `TestPostgres`.
+  ///   - smallDiskMegabytes: puts the databases on a disk of that size, see `TestPostgres.start`.
+  public static func startForProcesses(
+    settings: [String: String] = [:], smallDiskMegabytes: Int? = nil
+  ) async throws -> TestBank {
+    let server = try await TestPostgres.start(settings: settings, smallDiskMegabytes: smallDiskMegabytes)
     for name in [Balancedb.description.name, Transactiondb.description.name] {
-      try await server.configuration().withConnection { connection in
-        try await connection.run { session in try session.script("create database \(identifier: name)") }
-      }
+      try await server.makeDatabase(named: name, onSmallDisk: smallDiskMegabytes != nil)
     }
     let owner = server.configuration(database: Balancedb.description.name)
     let bank = TestBank(streams: try await TestStreams.start(), owner: owner, server: server)
@@ -119,6 +121,15 @@ public final class TestBank: Sendable {
 
   public func startHandler(_ settings: HandlerSettings = HandlerSettings()) -> RunningHandler {
     RunningHandler(connections(owner, role: CommandHandlerService.role), settings)
+  }
+
+  /// - Parameter change: of what the handler connects to.
+  package func startHandler(
+    _ settings: HandlerSettings = HandlerSettings(), connecting change: (inout ServiceConnections) -> Void
+  ) -> RunningHandler {
+    var connections = connections(owner, role: CommandHandlerService.role)
+    change(&connections)
+    return RunningHandler(connections, settings)
   }
 
   public func audit() async throws -> AuditReport {

@@ -9,7 +9,7 @@ import Synchronization
 public final class TestRegistry: Sendable {
   public let url: String
   public let client: RegistryClient
-  private let port: Int
+  public let port: Int
   private let directory: URL
   private let task: Mutex<Task<Void, any Error>?>
 
