@@ -140,6 +140,27 @@ struct ProcessTests {
     }
   }
 
+  @Test("a frozen publisher holds up what is published, not what is decided; once it goes on everything drains")
+  func frozenPublisher() async throws {
+    let count = FaultSize.of(short: 300, full: 3_000)
+    let bank = try await TestBank.startForProcesses()
+    let publisher = try ServiceProcess(.commandHandler, bank)
+    let accounts = try await openFundedAccounts(4, cents: 1_000_000, bank)
+    let other = try ServiceProcess(.commandHandler, bank)
+    try await eventually("both have five partitions") { try await owners(bank) == [5, 5] }
+    publisher.signal(SIGSTOP)
+    let before = try await bank.decidedCount()
+    try await bank.send(mixedTransfers(count, accounts))
+    try await eventually("the other decides all of it", timeoutSeconds: 60) {
+      try await bank.decidedCount() == before + count
+    }
+    #expect(try await bank.count("select count(*) from outbox where sent_at is null") > 0)
+    publisher.signal(SIGCONT)
+    try await bank.drain(timeoutSeconds: 60)
+    for handler in [publisher, other] { #expect(try await handler.stop() == .exited(0)) }
+    try await faultHeld("freeze of the publisher", injected: 1, inFlight: count, bank: bank)
+  }
+
   /// How many partitions each handler has.
   private func owners(_ bank: TestBank) async throws -> [Int] {
     try await bank.database { session in
