@@ -78,7 +78,7 @@ public final class KafkaAdmin: Sendable {
     let handle = try makeHandle(RD_KAFKA_PRODUCER, configuration.merged(for: .admin), context)
     core = AdminCore(handle, context, timeoutMillis: Int32(clamping: requestTimeoutMillis))
     do {
-      worker = try Worker()
+      worker = try Worker("kafka-admin")
     } catch {
       core.close()
       throw error

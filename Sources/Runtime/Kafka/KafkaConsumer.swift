@@ -54,7 +54,7 @@ public final class KafkaConsumer: Sendable, AsyncSequence {
     let handle = try makeHandle(RD_KAFKA_CONSUMER, properties, context)
     let core = ConsumerCore(handle, context, hasGroup: group != nil)
     do {
-      return (core, try Worker())
+      return (core, try Worker("kafka-consumer"))
     } catch {
       core.close()
       throw error

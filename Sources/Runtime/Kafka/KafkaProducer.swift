@@ -27,7 +27,7 @@ public final class KafkaProducer: Sendable {
       properties, ClientContext(log: configuration.log, fetchPaceMillis: 0), maxRecords: max(1, maxInFlightRecords),
       maxBytes: max(1, maxInFlightBytes))
     do {
-      try startThread { [core] in core.run() }
+      try startThread("kafka-producer") { [core] in core.run() }
     } catch {
       core.destroy()
       throw error

@@ -9,9 +9,14 @@ import Synchronization
 
 /// Runs `body` on a thread of its own, so that what blocks never holds a thread of the cooperative pool.
 ///
+/// - Parameter name: shown by tools such as top; at most 15 bytes.
 /// - Throws: when the system has no thread to give.
-func startThread(_ body: @escaping @Sendable () -> Void) throws(KafkaError) {
-  let box = Unmanaged.passRetained(ThreadBody(run: body))
+func startThread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(KafkaError) {
+  let named: @Sendable () -> Void = {
+    nameThread(name)
+    body()
+  }
+  let box = Unmanaged.passRetained(ThreadBody(run: named))
   #if canImport(Glibc)
     var thread = pthread_t()
   #else
@@ -27,6 +32,18 @@ func startThread(_ body: @escaping @Sendable () -> Void) throws(KafkaError) {
     pthread_detach(thread)
   #else
     if let thread { pthread_detach(thread) }
+  #endif
+}
+
+private func nameThread(_ name: String) {
+  #if canImport(Glibc)
+    // glibc has a call for it that Swift does not see.
+    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    if file < 0 { return }
+    _ = write(file, name, name.utf8.count)
+    close(file)
+  #else
+    pthread_setname_np(name)
   #endif
 }
 
@@ -49,8 +66,9 @@ final class Worker: Sendable {
   private let state = Mutex(State())
   private let wake = DispatchSemaphore(value: 0)
 
-  init() throws(KafkaError) {
-    try startThread { [self] in loop() }
+  /// - Parameter name: of the thread.
+  init(_ name: String) throws(KafkaError) {
+    try startThread(name) { [self] in loop() }
   }
 
   /// - Parameter last: whether the worker ends after this job.
