@@ -88,7 +88,10 @@ package final class CommandHandler: Sendable {
     while !stop.isSet {
       do {
         try settings.reach(.reading)
+        var clock = StageClock()
         let records = try await reader.next(committer.keeper.owned, timeoutMillis: Self.pollMillis)
+        clock.ends(.read)
+        if !records.isEmpty { clock.times.record(in: status.metrics) }
         backoff.reset()
         if reader.isChecked { status.works(.postgres) }
         if !records.isEmpty { try await handle(records, reader, parser, committer) }
@@ -116,6 +119,7 @@ package final class CommandHandler: Sendable {
     let start = ContinuousClock.now
     try settings.reach(.batchRead)
     let parsed = await parser.parse(records)
+    parsed.times.record(in: status.metrics)
     for (partition, reason) in parsed.waiting {
       status.fails(.registry, reason)
       try await reader.hold(partition)
@@ -137,6 +141,7 @@ package final class CommandHandler: Sendable {
 
   private func count(_ result: BatchTransaction.Result) {
     let metrics = status.metrics
+    result.times.record(in: metrics)
     for (outcome, count) in result.outcomes {
       metrics.add(count, to: "bank_commands_total", ["service": "command-handler", "outcome": outcome])
     }

@@ -24,6 +24,11 @@ public final class Metrics: Sendable {
     update(name, .counter, labels) { $0.value += Double(amount) }
   }
 
+  /// Adds to a counter of seconds.
+  public func add(seconds: Double, to name: String, _ labels: Labels = [:]) {
+    update(name, .counter, labels) { $0.value += seconds }
+  }
+
   /// Sets a gauge.
   public func set(_ name: String, _ labels: Labels = [:], to value: some BinaryInteger) {
     update(name, .gauge, labels) { $0.value = Double(value) }
@@ -68,6 +73,8 @@ public final class Metrics: Sendable {
     "bank_outbox_rows": "Outbox rows that are not sent yet.",
     "bank_consumer_lag_records": "Records of a partition that are not handled yet.",
     "bank_batch_duration_seconds": "From a batch's first record to its commit.",
+    "bank_stage_seconds_total": "How long the stages of the handler's batches took.",
+    "bank_stage_cpu_seconds_total": "Processor time of the handler's own threads in the stages of its batches.",
     "bank_subscribers": "Open subscriptions.",
     "bank_dead_letters_total": "Records that could not be read, by cause.",
     "bank_retries_total": "Tries again, by what did not answer.",

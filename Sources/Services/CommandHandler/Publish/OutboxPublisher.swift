@@ -121,10 +121,12 @@ final class OutboxPublisher {
       drainEnd = end
       if end <= .now { return 0 }
     }
+    var clock = StageClock()
     let rows = try await unsentRows(connection)
     if rows.isEmpty { return 0 }
     try settings.reach(.publishing)
     let results = await send(rows.flatMap(\.events).map(OutboxKey.record), connection, producer, stop)
+    clock.ends(.publish)
     try settings.reach(.published)
     var sent: [(id: Int64, deliveries: [KafkaDelivery])] = []
     var start = 0
@@ -148,6 +150,8 @@ final class OutboxPublisher {
       try settings.reach(.markWritten)
     }
     try settings.reach(.markedSent)
+    clock.ends(.mark)
+    clock.times.record(in: status.metrics)
     cache.remove(sent.map(\.id))
     for row in sent {
       partitions?.formUnion(row.deliveries.map { TopicPartition(topic: $0.topic, partition: $0.partition) })

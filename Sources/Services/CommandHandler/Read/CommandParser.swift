@@ -49,11 +49,13 @@ struct CommandParser: Sendable {
     /// Partitions with a record whose schema the registry could not be asked for, and why; neither it nor what is
     /// behind it is among `records`.
     var waiting: [TopicPartition: String] = [:]
+    var times = StageTimes()
   }
 
   /// Reads records in their order. A bad one is poison, never an error.
   func parse(_ records: [ConsumedRecord]) async -> Parsed {
     var parsed = Parsed()
+    var clock = StageClock()
     parsed.records.reserveCapacity(records.count)
     for record in records where parsed.waiting[record.topicPartition] == nil {
       do {
@@ -63,6 +65,8 @@ struct CommandParser: Sendable {
         parsed.waiting[record.topicPartition] = "\(error)"
       }
     }
+    clock.ends(.parse)
+    parsed.times = clock.times
     return parsed
   }
 

@@ -69,7 +69,7 @@ struct BatchCommitter: Sendable {
   private func attempt(_ batch: CommandBatch) async throws -> BatchTransaction.Result {
     let transaction = BatchTransaction(
       batch: batch, encoder: encoder, incarnation: incarnation, settings: settings)
-    return try await database.transaction { session in try transaction.perform(session) }
+    return try await database.run { session in try transaction.commit(session) }
   }
 
   private enum Verdict {

@@ -4,7 +4,7 @@ import Foundation
 import KafkaRuntime
 import PostgresRuntime
 
-/// One batch of commands as one transaction (the contract's six steps; COMMIT is the caller's).
+/// One batch of commands as one transaction (the contract's six steps).
 struct BatchTransaction: Sendable {
   let batch: CommandBatch
   let encoder: EventEncoder
@@ -18,25 +18,41 @@ struct BatchTransaction: Sendable {
     var outcomes: [String: Int] = [:]
     var deadLetters: [DeadLetterCause: Int] = [:]
     var conflicts = 0
+    var times = StageTimes()
   }
 
-  func perform(_ session: PostgresSession) throws -> Result {
+  /// The batch is committed when this returns.
+  func commit(_ session: PostgresSession) throws -> Result {
+    var clock = StageClock()
+    var result = try session.transaction { session in try perform(session, &clock) }
+    clock.ends(.commit)
+    result.times = clock.times
+    return result
+  }
+
+  private func perform(_ session: PostgresSession, _ clock: inout StageClock) throws -> Result {
     var result = Result()
     let (commands, indexes) = commands
     let store = LedgerStore(session: session, settings: settings)
-    let decision = decide(try state(of: commands, store), commands)
+    let state = try state(of: commands, store, &clock)
+    let decision = decide(state, commands)
+    clock.ends(.decide)
     try settings.reach(.decided)
     try store.writeBalances(decision)
     try settings.reach(.balancesWritten)
     try store.writeOutcomes(decision)
     let conflicts = try writeConflicts(decision.conflicts.map { indexes[$0] }, session)
     try settings.reach(.outcomesWritten)
+    clock.ends(.write)
     let letters = poison + conflicts
     let events = try decision.events.map(encoder.encode) + letters.map { $0.event(incarnation: incarnation) }
-    result.outbox = try writeOutbox(events, session)
+    let bytes = events.isEmpty ? nil : try OutboxBatch(events: events).avroBytes()
+    clock.ends(.encode)
+    if let bytes { result.outbox = OutboxRow(id: try writeOutbox(bytes, session), events: events) }
     try settings.reach(.outboxWritten)
     try moveOffsets(session)
     try settings.reach(.offsetsMoved)
+    clock.ends(.write)
     for transfer in decision.transfers { result.outcomes[transfer.reason ?? "confirmed", default: 0] += 1 }
     for creation in decision.creations {
       if case .failed(let reason) = creation.outcome {
@@ -71,11 +87,15 @@ struct BatchTransaction: Sendable {
     }
   }
 
-  private func state(of commands: [Command], _ store: LedgerStore) throws -> LedgerState {
+  private func state(
+    of commands: [Command], _ store: LedgerStore, _ clock: inout StageClock
+  ) throws -> LedgerState {
     let decided = try store.decided(commands)
     try settings.reach(.idsRead)
+    clock.ends(.ids)
     let accounts = try store.lockAccounts(commands)
     try settings.reach(.balancesLocked)
+    clock.ends(.lock)
     return LedgerState(accounts: accounts, creations: decided.creations, transfers: decided.transfers)
   }
 
@@ -104,13 +124,12 @@ struct BatchTransaction: Sendable {
     return letters
   }
 
-  private func writeOutbox(_ events: [OutboxEvent], _ session: PostgresSession) throws -> OutboxRow? {
-    if events.isEmpty { return nil }
-    let bytes = try OutboxBatch(events: events).avroBytes()
+  /// - Returns: the row's id.
+  private func writeOutbox(_ bytes: [UInt8], _ session: PostgresSession) throws -> Int64 {
     guard let id = try session.first("insert into outbox (events) values (\(bytes)) returning id", as: Int64.self)
     else { throw HandlerError("the outbox gave no id") }
     try session.notify(OutboxStore.channel)
-    return OutboxRow(id: id, events: events)
+    return id
   }
 
   /// The fence: a row that is missing here was moved, or has a new owner.
