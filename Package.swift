@@ -21,6 +21,7 @@ let package = Package(
     .library(name: "GraphQLRuntime", targets: ["GraphQLRuntime"]),
     .library(name: "GraphQLServer", targets: ["GraphQLServer"]),
     .library(name: "Synchronizer", targets: ["SynchronizerService"]),
+    .library(name: "CommandHandler", targets: ["CommandHandlerService"]),
     .library(name: "Definitions", targets: ["Definitions"]),
     .executable(name: "bank", targets: ["bank"]),
   ],
