@@ -88,16 +88,16 @@ struct SubscriberBench {
   private static func say(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
   private static func measure(_ server: Server, unfiltered: Int, _ options: Options) async throws -> Step {
-    let infrastructure = try Infrastructure(bank: options.bank)
+    let infrastructure = try Infrastructure(bank: options.bank, name: "subscriber-bench")
     defer { infrastructure.stop() }
     let child = try server.start(infrastructure)
     defer { child.stop() }
     var source = try await EventSource(
-      kafka: KafkaConfiguration(brokers: infrastructure.brokers), registry: RegistryClient(infrastructure.registry),
-      accounts: options.own)
+      kafka: KafkaConfiguration(brokers: infrastructure.run.brokers),
+      registry: RegistryClient(infrastructure.run.registry), accounts: options.own)
     let tally = Tally()
     let subscribers = try await Subscribers(
-      port: infrastructure.graphQLPort, ibans: source.ibans, unfiltered: unfiltered, tally: tally)
+      port: infrastructure.run.ports.graphQL, ibans: source.ibans, unfiltered: unfiltered, tally: tally)
     _ = try await source.send(eventsPerSecond: options.eventsPerSecond, seconds: 3)
     try await Task.sleep(for: .seconds(1))
     tally.restart()
@@ -121,7 +121,7 @@ struct Usage {
   let clients: ProcessUsage
 
   init(_ child: Child, _ infrastructure: Infrastructure) {
-    server = ProcessUsage(roots: [child.process.processIdentifier])
+    server = ProcessUsage(roots: [child.processID])
     self.infrastructure = ProcessUsage(roots: [infrastructure.processID])
     clients = ProcessUsage(own: getpid())
   }

@@ -29,8 +29,13 @@ public struct Machine: Encodable, Sendable {
     (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "\n").first.map(String.init) ?? "unknown"
   }
 
-  /// The one line that a command prints; nil when it fails.
+  /// The first line that a command prints; nil when it fails.
   public static func output(of command: [String]) -> String? {
+    text(of: command)?.split(separator: "\n").first.map(String.init)
+  }
+
+  /// What a command prints; nil when it fails.
+  public static func text(of command: [String]) -> String? {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
@@ -41,7 +46,7 @@ public struct Machine: Encodable, Sendable {
     let data = pipe.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
     guard process.terminationStatus == 0 else { return nil }
-    return String(decoding: data, as: UTF8.self).split(separator: "\n").first.map(String.init)
+    return String(decoding: data, as: UTF8.self)
   }
 }
 
