@@ -5,7 +5,7 @@ BANK = .build/$(CONFIGURATION)/bank
 UP ?=
 
 .PHONY: run test test-faults test-long clean-temporary lint build setup setup-test bench bench-codec bench-codec-debug \
-  bench-subscribers clean
+  bench-subscribers bench-handler bench-idle clean
 
 run: setup
 	swift build -c $(CONFIGURATION) --product bank
@@ -52,7 +52,7 @@ setup-test:
 	@scripts/setup test
 
 # All benchmarks that there are.
-bench: bench-codec bench-subscribers
+bench: bench-codec bench-subscribers bench-handler bench-idle
 
 # Generated code against hand-written C and other libraries; exits 1 where a gate does not hold. Benchmarks/README.md
 # tells how to read the tables. BENCH: options of codec-bench, such as BENCH="--rounds 10 --cases cmt,wide".
@@ -74,6 +74,18 @@ bench-subscribers: setup-test
 	swift build -c release --product bank
 	swift build -c release --package-path Benchmarks --product subscriber-bench
 	cd Benchmarks && .build/release/subscriber-bench $(BENCH)
+
+# The command handler beside pgbench on the same cluster, without Kafka and with it.
+bench-handler: setup-test
+	swift build -c release --product bank
+	swift build -c release --package-path Benchmarks --product handler-bench
+	cd Benchmarks && .build/release/handler-bench $(BENCH)
+
+# What a bank costs that has nothing to do.
+bench-idle: setup-test
+	swift build -c release --product bank
+	swift build -c release --package-path Benchmarks --product handler-bench
+	cd Benchmarks && .build/release/handler-bench idle $(BENCH)
 
 # The bank's own state (accounts, topics) goes by "bank clean".
 clean:

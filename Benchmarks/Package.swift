@@ -40,5 +40,16 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       path: "SubscriberBench", swiftSettings: strict),
+    .executableTarget(
+      name: "handler-bench",
+      dependencies: [
+        "BenchSupport",
+        .product(name: "CommandHandler", package: "open-bank-mark"),
+        .product(name: "Definitions", package: "open-bank-mark"),
+        .product(name: "KafkaRuntime", package: "open-bank-mark"),
+        .product(name: "PostgresRuntime", package: "open-bank-mark"),
+        .product(name: "SchemaRegistry", package: "open-bank-mark"),
+      ],
+      path: "HandlerBench", swiftSettings: strict),
   ]
 )
