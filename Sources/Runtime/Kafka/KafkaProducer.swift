@@ -52,7 +52,13 @@ public final class KafkaProducer: Sendable {
   /// it is sent again.
   public func send(_ records: [KafkaRecord]) async -> [Result<KafkaDelivery, KafkaError>] {
     if records.isEmpty { return [] }
-    return await withCheckedContinuation { core.send(records, $0) }
+    return await withCheckedContinuation { core.send(.records(records), $0) }
+  }
+
+  /// The same for records that lie together.
+  public func send(_ records: PackedRecords) async -> [Result<KafkaDelivery, KafkaError>] {
+    if records.count == 0 { return [] }
+    return await withCheckedContinuation { core.send(.packed(records), $0) }
   }
 
   /// Grows each time a connection to a broker is lost, before it is made again.
@@ -78,7 +84,7 @@ final class ProducerCore: Sendable {
   typealias Waiter = CheckedContinuation<[DeliveryResult], Never>
 
   private struct Batch {
-    let records: [KafkaRecord]
+    let records: Outgoing
     let waiter: Waiter
     var results: [DeliveryResult?]
     var reported = 0
@@ -140,10 +146,10 @@ final class ProducerCore: Sendable {
     state.withLock { $0.batches.values.reduce(0) { $0 + $1.records.count - $1.reported } }
   }
 
-  func send(_ records: [KafkaRecord], _ waiter: Waiter) {
+  func send(_ records: Outgoing, _ waiter: Waiter) {
     let finished = state.withLock { state -> [(Waiter, [DeliveryResult])] in
       guard state.deadline == nil else {
-        return [(waiter, records.map { _ in .failure(.closed("producer")) })]
+        return [(waiter, Array(repeating: .failure(.closed("producer")), count: records.count))]
       }
       repeat { state.lastNumber &+= 1 } while state.lastNumber == 0 || state.batches[state.lastNumber] != nil
       state.batches[state.lastNumber] = Batch(
@@ -164,12 +170,11 @@ final class ProducerCore: Sendable {
         if let done = report(.failure(failure), number, index, &state) { finished.append(done) }
         continue
       }
-      let record = batch.records[index]
-      let size = record.size
+      let size = batch.records.size(at: index)
       let hasRoom = state.inFlight < maxRecords && state.inFlightBytes + size <= maxBytes
       guard hasRoom || state.inFlight == 0 else { break }
       let opaque = UnsafeMutableRawPointer(bitPattern: UInt(number) << 32 | UInt(index))
-      let code = produce(record, opaque, &state.connection)
+      let code = produce(batch.records, index, opaque, &state.connection)
       // librdkafka's own limit is lower than ours: the next report makes room.
       if code == RD_KAFKA_RESP_ERR__QUEUE_FULL, state.inFlight > 0 { break }
       if code == RD_KAFKA_RESP_ERR__FATAL {
@@ -181,7 +186,7 @@ final class ProducerCore: Sendable {
         state.inFlight += 1
         state.inFlightBytes += size
       } else {
-        let failure = KafkaError(code, "sending to \(record.topic)")
+        let failure = KafkaError(code, "sending to \(batch.records.topic(at: index))")
         if let done = report(.failure(failure), number, index, &state) { finished.append(done) }
       }
     }
@@ -203,17 +208,18 @@ final class ProducerCore: Sendable {
   }
 
   private func produce(
-    _ record: KafkaRecord, _ opaque: UnsafeMutableRawPointer?, _ connection: inout Connection
+    _ records: Outgoing, _ index: Int, _ opaque: UnsafeMutableRawPointer?, _ connection: inout Connection
   ) -> rd_kafka_resp_err_t {
     let maxCachedTopics = 10_000
-    let cached = connection.topics[record.topic]
-    guard let topic = cached ?? rd_kafka_topic_new(connection.handle, record.topic, nil) else {
+    let name = records.topic(at: index)
+    let cached = connection.topics[name]
+    guard let topic = cached ?? rd_kafka_topic_new(connection.handle, name, nil) else {
       return rd_kafka_last_error()
     }
     let isKept = cached != nil || connection.topics.count < maxCachedTopics
-    if cached == nil, isKept { connection.topics[record.topic] = topic }
+    if cached == nil, isKept { connection.topics[name] = topic }
     defer { if !isKept { rd_kafka_topic_destroy(topic) } }
-    return produceMessage(connection.handle, topic, record, opaque)
+    return records.produce(at: index, connection.handle, topic, opaque)
   }
 
   /// The producer's thread: reads delivery reports until it is closed and nothing is left.
@@ -289,7 +295,7 @@ final class ProducerCore: Sendable {
         let opaque = UInt(bitPattern: message.pointee._private)
         let (number, index) = (UInt32(opaque >> 32), Int(opaque & 0xffff_ffff))
         state.inFlight -= 1
-        state.inFlightBytes -= state.batches[number]?.records[index].size ?? 0
+        state.inFlightBytes -= state.batches[number]?.records.size(at: index) ?? 0
         if producerRefusals.contains(message.pointee.err.rawValue) { state.isRefused = true }
         let result = deliveryResult(message, &names)
         if let done = report(result, number, index, &state) { finished.append(done) }

@@ -5,54 +5,130 @@ import CRdKafka
 /// An address for empty keys and values: librdkafka takes a null pointer for "none".
 private nonisolated(unsafe) let empty: UnsafeMutableRawPointer = .allocate(byteCount: 1, alignment: 1)
 
-/// Queues a copy of the record. Does not wait: `_QUEUE_FULL` when there is no room.
-func produceMessage(
-  _ handle: OpaquePointer, _ topic: OpaquePointer, _ record: KafkaRecord, _ opaque: UnsafeMutableRawPointer?
-) -> rd_kafka_resp_err_t {
-  let headers = record.headers.isEmpty ? nil : makeHeaders(record.headers)
-  let code = withBytes(record.key) { key, keySize in
-    withBytes(record.value) { value, valueSize in
-      withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { arguments in
-        var count = 0
-        func add(_ type: rd_kafka_vtype_t, _ set: (inout rd_kafka_vu_t) -> Void) {
-          var argument = rd_kafka_vu_t()
-          argument.vtype = type
-          set(&argument)
-          arguments.initializeElement(at: count, to: argument)
-          count += 1
+/// What one call of `send` hands over.
+enum Outgoing: Sendable {
+  case records([KafkaRecord])
+  case packed(PackedRecords)
+
+  var count: Int {
+    switch self {
+    case .records(let records): records.count
+    case .packed(let records): records.count
+    }
+  }
+
+  func topic(at index: Int) -> String {
+    switch self {
+    case .records(let records): records[index].topic
+    case .packed(let records): records.topic(of: records.records[index])
+    }
+  }
+
+  /// What it takes of the producer's queue, in bytes.
+  func size(at index: Int) -> Int {
+    switch self {
+    case .records(let records): records[index].size
+    case .packed(let records): records.records[index].size
+    }
+  }
+
+  /// Queues a copy of the record. Does not wait: `_QUEUE_FULL` when there is no room.
+  func produce(
+    at index: Int, _ handle: OpaquePointer, _ topic: OpaquePointer, _ opaque: UnsafeMutableRawPointer?
+  ) -> rd_kafka_resp_err_t {
+    switch self {
+    case .records(let all):
+      let record = all[index]
+      let headers = record.headers.isEmpty ? nil : makeHeaders(record.headers)
+      return withBytes(record.key) { key in
+        withBytes(record.value) { value in
+          produceMessage(
+            handle, topic, key: key, value: value, headers: headers, partition: record.partition,
+            timestampMillis: record.timestampMillis, opaque)
         }
-        add(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic }
-        add(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY }
-        add(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = opaque }
-        add(RD_KAFKA_VTYPE_KEY) { $0.u.mem = .init(ptr: key, size: keySize) }
-        add(RD_KAFKA_VTYPE_VALUE) { $0.u.mem = .init(ptr: value, size: valueSize) }
-        if let partition = record.partition { add(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = partition } }
-        if let millis = record.timestampMillis { add(RD_KAFKA_VTYPE_TIMESTAMP) { $0.u.i64 = millis } }
-        if let headers { add(RD_KAFKA_VTYPE_HEADERS) { $0.u.headers = headers } }
-        guard let error = rd_kafka_produceva(handle, arguments.baseAddress, count) else {
-          return RD_KAFKA_RESP_ERR_NO_ERROR
+      }
+    case .packed(let all):
+      let record = all.records[index]
+      let headers = record.headerCount == 0 ? nil : makeHeaders(record, of: all)
+      return withBytes(at: record.key, of: all) { key in
+        withBytes(at: record.value, of: all) { value in
+          produceMessage(
+            handle, topic, key: key, value: value, headers: headers, partition: nil, timestampMillis: nil, opaque)
         }
-        defer { rd_kafka_error_destroy(error) }
-        return rd_kafka_error_code(error)
       }
     }
+  }
+}
+
+/// - Parameter headers: are taken over.
+private func produceMessage(
+  _ handle: OpaquePointer, _ topic: OpaquePointer, key: LentBytes, value: LentBytes, headers: OpaquePointer?,
+  partition: Int32?, timestampMillis: Int64?, _ opaque: UnsafeMutableRawPointer?
+) -> rd_kafka_resp_err_t {
+  let code = withUnsafeTemporaryAllocation(of: rd_kafka_vu_t.self, capacity: 8) { arguments in
+    var count = 0
+    func add(_ type: rd_kafka_vtype_t, _ set: (inout rd_kafka_vu_t) -> Void) {
+      var argument = rd_kafka_vu_t()
+      argument.vtype = type
+      set(&argument)
+      arguments.initializeElement(at: count, to: argument)
+      count += 1
+    }
+    add(RD_KAFKA_VTYPE_RKT) { $0.u.rkt = topic }
+    add(RD_KAFKA_VTYPE_MSGFLAGS) { $0.u.i = RD_KAFKA_MSG_F_COPY }
+    add(RD_KAFKA_VTYPE_OPAQUE) { $0.u.ptr = opaque }
+    add(RD_KAFKA_VTYPE_KEY) { $0.u.mem = .init(ptr: key.start, size: key.count) }
+    add(RD_KAFKA_VTYPE_VALUE) { $0.u.mem = .init(ptr: value.start, size: value.count) }
+    if let partition { add(RD_KAFKA_VTYPE_PARTITION) { $0.u.i32 = partition } }
+    if let timestampMillis { add(RD_KAFKA_VTYPE_TIMESTAMP) { $0.u.i64 = timestampMillis } }
+    if let headers { add(RD_KAFKA_VTYPE_HEADERS) { $0.u.headers = headers } }
+    guard let error = rd_kafka_produceva(handle, arguments.baseAddress, count) else {
+      return RD_KAFKA_RESP_ERR_NO_ERROR
+    }
+    defer { rd_kafka_error_destroy(error) }
+    return rd_kafka_error_code(error)
   }
   // librdkafka owns the headers of a message that it took.
   if let headers, code != RD_KAFKA_RESP_ERR_NO_ERROR { rd_kafka_headers_destroy(headers) }
   return code
 }
 
-private func withBytes<R>(_ bytes: [UInt8]?, _ body: (UnsafeMutableRawPointer?, Int) -> R) -> R {
-  guard let bytes else { return body(nil, 0) }
-  if bytes.isEmpty { return body(empty, 0) }
-  return bytes.withUnsafeBytes { body(UnsafeMutableRawPointer(mutating: $0.baseAddress), $0.count) }
+/// A key or value as librdkafka takes it: a null pointer is "none".
+private typealias LentBytes = (start: UnsafeMutableRawPointer?, count: Int)
+
+private func withBytes<R>(_ bytes: [UInt8]?, _ body: (LentBytes) -> R) -> R {
+  guard let bytes else { return body((nil, 0)) }
+  return bytes.withUnsafeBytes { body(lent($0)) }
+}
+
+private func withBytes<R>(
+  at place: PackedRecords.Place?, of records: PackedRecords, _ body: (LentBytes) -> R
+) -> R {
+  guard let place else { return body((nil, 0)) }
+  return records.withBytes(at: place) { body(lent($0)) }
+}
+
+private func lent(_ bytes: UnsafeRawBufferPointer) -> LentBytes {
+  bytes.isEmpty ? (empty, 0) : (UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
 }
 
 private func makeHeaders(_ headers: [KafkaHeader]) -> OpaquePointer? {
   let list = rd_kafka_headers_new(headers.count)
   for header in headers {
-    withBytes(header.value) { value, size in
-      _ = rd_kafka_header_add(list, header.name, header.name.utf8.count, value, size)
+    withBytes(header.value) { value in
+      _ = rd_kafka_header_add(list, header.name, header.name.utf8.count, value.start, value.count)
+    }
+  }
+  return list
+}
+
+private func makeHeaders(_ record: PackedRecords.Record, of records: PackedRecords) -> OpaquePointer? {
+  let list = rd_kafka_headers_new(Int(record.headerCount))
+  for header in records.headers(of: record) {
+    withBytes(at: header.name, of: records) { name in
+      withBytes(at: header.value, of: records) { value in
+        _ = rd_kafka_header_add(list, name.start, name.count, value.start, value.count)
+      }
     }
   }
   return list
@@ -107,8 +183,8 @@ public enum KafkaPartitioner {
   /// modulo the number of partitions.
   public static func partition(forKey key: [UInt8], of partitions: Int) -> Int32 {
     precondition(partitions > 0, "a topic has at least one partition")
-    return withBytes(key) { start, size in
-      rd_kafka_msg_partitioner_murmur2(nil, start, size, Int32(partitions), nil, nil)
+    return withBytes(key) { key in
+      rd_kafka_msg_partitioner_murmur2(nil, key.start, key.count, Int32(partitions), nil, nil)
     }
   }
 }
