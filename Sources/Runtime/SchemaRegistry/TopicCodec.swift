@@ -46,16 +46,18 @@ public struct TopicCodec<Value: TopicValue>: Sendable {
   /// The value in the wire format. Throws ``CodecError/notPrepared(record:)`` before ``prepare(register:)``, and
   /// ``CodecError/unencodable(record:_:)`` for a value that its schema can't hold.
   public func encode(_ value: Value) throws(CodecError) -> [UInt8] {
+    var writer = AvroWriter()
+    try encode(value, to: &writer)
+    return writer.withBytes { [UInt8]($0) }
+  }
+
+  /// Appends the value in the wire format, for whoever makes something larger of it; throws as ``encode(_:)`` does.
+  public func encode(_ value: Value, to writer: inout AvroWriter) throws(CodecError) {
     let record = Value.topicRecordName(of: value)
     guard let id = known.writingID(record: record) else { throw .notPrepared(record: record) }
-    var writer = AvroWriter()
-    writer.writeRaw(WireFormat.header(id: id))
+    WireFormat.withHeader(id: id) { writer.writeRaw($0) }
     value.encode(to: &writer)
-    do {
-      return try writer.bytes()
-    } catch {
-      throw .unencodable(record: record, error)
-    }
+    if let failure = writer.failure { throw .unencodable(record: record, failure) }
   }
 
   /// The value, or nil when the schema id was not met before: then ``decode(_:)`` asks the registry.

@@ -22,6 +22,12 @@ public enum WireFormat {
     return [0, UInt8(id >> 24), UInt8(id >> 16 & 0xFF), UInt8(id >> 8 & 0xFF), UInt8(id & 0xFF)]
   }
 
+  /// Lends the five bytes.
+  static func withHeader(id: Int32, _ body: (UnsafeRawBufferPointer) -> Void) {
+    let word = (UInt64(UInt32(bitPattern: id).byteSwapped) << 8).littleEndian
+    withUnsafeBytes(of: word) { body(UnsafeRawBufferPointer(rebasing: $0.prefix(headerCount))) }
+  }
+
   /// Header and Avro bytes together.
   public static func frame(id: Int32, _ avroBytes: some Collection<UInt8>) -> [UInt8] {
     var framed = header(id: id)

@@ -52,8 +52,11 @@ public struct CloudEvent: Sendable, Hashable {
 
   /// UUID version 5, namespace = the command's id, name = `<topic>/<leg>`.
   public static func eventID(command: UUID, topic: String, leg: Leg = .only) -> UUID {
-    .v5(namespace: command, name: "\(topic)/\(leg.rawValue)")
+    .v5(namespace: command, name: eventName(topic: topic, leg: leg))
   }
+
+  /// What an event is called beside its command's id.
+  package static func eventName(topic: String, leg: Leg = .only) -> String { "\(topic)/\(leg.rawValue)" }
 
   /// What makes a row from a record without headers unique: UUID version 5, namespace = incarnation, name =
   /// `<topic>/<partition>/<offset>`.

@@ -7,25 +7,51 @@ extension UUID {
     // SHA-1 is what version 5 is defined with; nothing here rests on its strength.
     var hash = Insecure.SHA1()
     withUnsafeBytes(of: namespace.uuid) { hash.update(bufferPointer: $0) }
-    hash.update(data: Array(name.utf8))
-    var bytes = Array(hash.finalize().prefix(16))
-    bytes[6] = bytes[6] & 0x0F | 0x50
-    bytes[8] = bytes[8] & 0x3F | 0x80
-    return UUID(bigEndian: bytes)
+    var name = name
+    name.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
+    return hash.finalize().withUnsafeBytes { digest in
+      var uuid = digest.loadUnaligned(as: uuid_t.self)
+      uuid.6 = uuid.6 & 0x0F | 0x50
+      uuid.8 = uuid.8 & 0x3F | 0x80
+      return UUID(uuid: uuid)
+    }
   }
+
+  /// Bytes of ``text``.
+  package static var textCount: Int { 36 }
 
   /// The 8-4-4-4-12 form in lower case, as it stands in keys and headers.
-  public var text: String { uuidString.lowercased() }
-
-  /// Sixteen bytes, most significant first; the caller passes exactly that many.
-  private init(bigEndian bytes: [UInt8]) {
-    precondition(bytes.count == 16)
-    self.init(
-      uuid: (
-        bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7],
-        bytes[8], bytes[9], bytes[10], bytes[11], bytes[12], bytes[13], bytes[14], bytes[15]
-      ))
+  public var text: String {
+    String(unsafeUninitializedCapacity: Self.textCount) { buffer in
+      writeText(to: UnsafeMutableRawBufferPointer(buffer))
+      return Self.textCount
+    }
   }
+
+  /// Lends the bytes of ``text``.
+  package func withText<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R {
+    withUnsafeTemporaryAllocation(byteCount: Self.textCount, alignment: 1) { buffer in
+      writeText(to: buffer)
+      return body(UnsafeRawBufferPointer(buffer))
+    }
+  }
+
+  private func writeText(to buffer: UnsafeMutableRawBufferPointer) {
+    withUnsafeBytes(of: uuid) { bytes in
+      var place = 0
+      for (index, byte) in bytes.enumerated() {
+        if index == 4 || index == 6 || index == 8 || index == 10 {
+          buffer[place] = UInt8(ascii: "-")
+          place += 1
+        }
+        buffer[place] = Self.digit(byte >> 4)
+        buffer[place + 1] = Self.digit(byte & 0x0F)
+        place += 2
+      }
+    }
+  }
+
+  private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
 }
 
 /// Tells two payloads with the same id apart.

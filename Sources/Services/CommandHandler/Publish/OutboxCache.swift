@@ -21,7 +21,7 @@ final class OutboxCache: Sendable {
 
   /// Keeps the row, in place of older ones when there is no room.
   func add(_ row: OutboxRow) {
-    let bytes = row.events.reduce(0) { $0 + $1.value.count + 400 }
+    let bytes = row.bytes.count
     state.withLock { state in
       // A row can be published, from the table, before it comes here: what is too much makes room, oldest first.
       while state.rows.count >= maxRows || state.bytes + bytes > maxBytes {

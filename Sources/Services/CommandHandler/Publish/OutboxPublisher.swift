@@ -125,21 +125,23 @@ final class OutboxPublisher {
     let rows = try await unsentRows(connection)
     if rows.isEmpty { return 0 }
     try settings.reach(.publishing)
-    let results = await send(rows.flatMap(\.events).map(OutboxKey.record), connection, producer, stop)
+    let events = try OutboxRecords(rows)
+    let results = await send(events.records, connection, producer, stop)
     clock.ends(.publish)
     try settings.reach(.published)
     var sent: [(id: Int64, deliveries: [KafkaDelivery])] = []
     var start = 0
     var failure: KafkaError?
-    for row in rows {
+    for (row, count) in zip(rows, events.counts) {
       var deliveries: [KafkaDelivery] = []
-      for result in results[start..<start + row.events.count] {
+      deliveries.reserveCapacity(count)
+      for result in results[start..<start + count] {
         switch result {
         case .success(let delivery): deliveries.append(delivery)
         case .failure(let error): failure = failure ?? error
         }
       }
-      start += row.events.count
+      start += count
       // What is behind a failure goes out again after it, so that each account's events keep their order.
       if failure != nil { break }
       sent.append((row.id, deliveries))
@@ -178,7 +180,7 @@ final class OutboxPublisher {
 
   /// Waits for the broker for as long as it takes, but when the handler stops not longer than `drainMillis`.
   private func send(
-    _ records: [KafkaRecord], _ connection: PostgresConnection, _ producer: KafkaProducer, _ stop: StopFlag
+    _ records: PackedRecords, _ connection: PostgresConnection, _ producer: KafkaProducer, _ stop: StopFlag
   ) async -> [Result<KafkaDelivery, KafkaError>] {
     let drainMillis = settings.drainMillis
     let status = status

@@ -6,7 +6,8 @@ import PostgresRuntime
 /// A row of the outbox that was not published yet.
 struct OutboxRow: Sendable {
   var id: Int64
-  var events: [OutboxEvent]
+  /// An `OutboxBatch`.
+  var bytes: [UInt8]
 }
 
 /// A row that was, with where each event went.
@@ -47,7 +48,7 @@ struct OutboxStore {
     if ids.isEmpty { return [] }
     let rows = try session.query(
       "select id, events from outbox where id = any(\(ids))", as: Int64.self, [UInt8].self)
-    return try rows.map { id, bytes in OutboxRow(id: id, events: try OutboxBatch(avroBytes: bytes).events) }
+    return rows.map { id, bytes in OutboxRow(id: id, bytes: bytes) }
   }
 
   func markSent(_ rows: [(id: Int64, deliveries: [KafkaDelivery])]) throws {

@@ -45,10 +45,9 @@ struct BatchTransaction: Sendable {
     try settings.reach(.outcomesWritten)
     clock.ends(.write)
     let letters = poison + conflicts
-    let events = try decision.events.map(encoder.encode) + letters.map { $0.event(incarnation: incarnation) }
-    let bytes = events.isEmpty ? nil : try OutboxBatch(events: events).avroBytes()
+    let bytes = try encoder.encode(decision.events, letters: letters.map { $0.event(incarnation: incarnation) })
     clock.ends(.encode)
-    if let bytes { result.outbox = OutboxRow(id: try writeOutbox(bytes, session), events: events) }
+    if let bytes { result.outbox = OutboxRow(id: try writeOutbox(bytes, session), bytes: bytes) }
     try settings.reach(.outboxWritten)
     try moveOffsets(session)
     try settings.reach(.offsetsMoved)

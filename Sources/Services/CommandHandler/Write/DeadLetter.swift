@@ -1,3 +1,4 @@
+import AvroRuntime
 import BankSupport
 import Definitions
 import Foundation
@@ -65,19 +66,8 @@ struct OutboxKey {
     }
   }
 
-  /// The record to send, as it came.
-  static func record(of event: OutboxEvent) -> KafkaRecord {
-    var key: [UInt8]? = Array(event.key.utf8)
-    var value: [UInt8]? = event.value
-    var headers: [KafkaHeader] = []
-    for (name, text) in event.headers {
-      switch name {
-      case noKey: key = nil
-      case noValue: value = nil
-      case keyBytes: key = Data(base64Encoded: text).map(Array.init)
-      default: headers.append(KafkaHeader(name, text))
-      }
-    }
-    return KafkaRecord(topic: event.topic, key: key, value: value, headers: headers)
+  /// Whether a header is one of these, which are not published.
+  static func isHidden(_ name: borrowing AvroStringView) -> Bool {
+    name == noKey || name == noValue || name == keyBytes
   }
 }
