@@ -165,9 +165,13 @@ final class Link {
   }
 
   func execute(prepared name: String, _ sql: SQL) throws(PostgresError) -> ResultHandle {
+    try collect(send(prepared: name, sql), statement: sql.text)
+  }
+
+  private func send(prepared name: String, _ sql: SQL) -> Int32 {
     let values = sql.parameters.values
     let count = values.count
-    let sent = sql.parameters.bytes.withUnsafeBufferPointer { buffer -> Int32 in
+    return sql.parameters.bytes.withUnsafeBufferPointer { buffer -> Int32 in
       if count == 0 { return PQsendQueryPrepared(conn, name, 0, nil, nil, nil, 1) }
       return buffer.withMemoryRebound(to: CChar.self) { bytes in
         withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { pointers in
@@ -186,7 +190,59 @@ final class Link {
         }
       }
     }
-    return try collect(sent, statement: sql.text)
+  }
+
+  // MARK: Pipeline
+
+  /// From here on statements are sent without waiting for their answers.
+  func enterPipeline() throws(PostgresError) {
+    guard PQenterPipelineMode(conn) == 1 else { throw failure(nil, statement: nil) }
+  }
+
+  func pipeline(prepare name: String, _ sql: SQL) throws(PostgresError) {
+    guard !sql.text.utf8.contains(0) else {
+      throw PostgresError(.encoding, "the statement holds a zero byte", statement: sql.text)
+    }
+    let oids = sql.parameters.values.map(\.oid)
+    guard PQsendPrepare(conn, name, sql.text, Int32(oids.count), oids) == 1 else {
+      throw failure(nil, statement: sql.text)
+    }
+  }
+
+  /// The server begins with it at once. Blocks while the server takes no more; reads its answers meanwhile.
+  func pipeline(prepared name: String, _ sql: SQL) throws(PostgresError) {
+    guard send(prepared: name, sql) == 1, PQflush(conn) >= 0 else { throw failure(nil, statement: sql.text) }
+  }
+
+  /// Nothing more comes; the answers can be taken.
+  func syncPipeline() throws(PostgresError) {
+    guard PQpipelineSync(conn) == 1 else { throw failure(nil, statement: nil) }
+  }
+
+  /// Blocks for the answer to the oldest statement that has none yet; nil when one before it failed, so that it did
+  /// not run.
+  func pipelineResult(statement: String) throws(PostgresError) -> ResultHandle? {
+    guard let result = PQgetResult(conn) else { throw failure(nil, statement: statement) }
+    let kept = ResultHandle(result)
+    // Nothing ends the results of a connection that is lost.
+    while PQstatus(conn) == CONNECTION_OK, let more = PQgetResult(conn) { PQclear(more) }
+    switch PQresultStatus(result) {
+    case PGRES_PIPELINE_ABORTED where PQstatus(conn) == CONNECTION_OK: return nil
+    case PGRES_TUPLES_OK where PQstatus(conn) == CONNECTION_OK: return kept
+    case PGRES_COMMAND_OK where PQstatus(conn) == CONNECTION_OK: return kept
+    default: throw failure(result, statement: statement)
+    }
+  }
+
+  /// After the last answer. A connection on which that fails is of no more use.
+  func leavePipeline() {
+    guard !isBroken else { return }
+    while let result = PQgetResult(conn) {
+      let isEnd = PQresultStatus(result) == PGRES_PIPELINE_SYNC
+      PQclear(result)
+      if isEnd || PQstatus(conn) != CONNECTION_OK { break }
+    }
+    if PQexitPipelineMode(conn) != 1 { isBroken = true }
   }
 
   /// Blocks until the server is done with what was sent, and keeps the first failure or else the last result.

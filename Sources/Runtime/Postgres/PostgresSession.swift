@@ -201,6 +201,32 @@ public final class PostgresSession {
     }
   }
 
+  /// Sends the statements of `body` without waiting for the answer of each, and takes all answers when `body` returns:
+  /// one round trip, and the server works while `body` goes on. Only in a transaction.
+  ///
+  /// Where a statement fails those behind it don't run. What several prepare for one another has to come from the
+  /// database itself: `body` sees no answers.
+  /// - Throws: what `body` throws, else the first failure
+  public func pipeline<Value>(_ body: (PostgresPipeline) throws -> Value) throws -> Value {
+    guard isInTransaction else { throw PostgresError(.usage, "a pipeline needs a transaction around it") }
+    try checkUsable()
+    let pipeline = try PostgresPipeline(
+      link, prepared: { self.statements.newName(for: $0) }, retire: { self.statements.retire($0) })
+    let value: Value
+    do {
+      value = try body(pipeline)
+    } catch {
+      try? pipeline.finish()
+      throw error
+    }
+    do {
+      try pipeline.finish()
+    } catch let error as PostgresError {
+      throw asCancellation(error)
+    }
+    return value
+  }
+
   private func commit(readOnly: Bool) throws(PostgresError) {
     if link.isBroken {
       throw PostgresError(.connectionLost, "the connection to Postgres at \(link.place) was lost before COMMIT")
@@ -294,14 +320,18 @@ public final class PostgresSession {
   }
 
   private func send(_ body: () throws(PostgresError) -> ResultHandle) throws(PostgresError) -> ResultHandle {
-    try checkCancelled()
-    if link.isBroken {
-      throw PostgresError(.connectionLost, "the connection to Postgres at \(link.place) is lost: connect again")
-    }
+    try checkUsable()
     do {
       return try body()
     } catch {
       throw asCancellation(error)
+    }
+  }
+
+  private func checkUsable() throws(PostgresError) {
+    try checkCancelled()
+    if link.isBroken {
+      throw PostgresError(.connectionLost, "the connection to Postgres at \(link.place) is lost: connect again")
     }
   }
 
@@ -359,14 +389,31 @@ struct StatementCache {
     }
     let name = "s\(uses)"
     try link.prepare(name: name, text: sql.text, oids: key.oids)
-    if entries.count >= limit, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-      retired.append(oldest.value.name)
-      entries[oldest.key] = nil
-    }
+    makeRoom()
     entries[key] = Entry(name: name, lastUse: uses)
     for name in retired { _ = try link.execute("deallocate \(name)", statement: nil).commandTag }
     retired.removeAll()
     return name
+  }
+
+  /// As ``name(for:_:)`` for a pipeline, in which the caller prepares what is new.
+  mutating func newName(for sql: SQL) -> (name: String, isNew: Bool) {
+    uses += 1
+    let key = Key(text: sql.text, oids: sql.parameters.values.map(\.oid))
+    if let name = entries[key]?.name {
+      entries[key]?.lastUse = uses
+      return (name, false)
+    }
+    makeRoom()
+    let name = "s\(uses)"
+    entries[key] = Entry(name: name, lastUse: uses)
+    return (name, true)
+  }
+
+  private mutating func makeRoom() {
+    guard entries.count >= limit, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return }
+    retired.append(oldest.value.name)
+    entries[oldest.key] = nil
   }
 
   mutating func retire(_ sql: SQL) {
