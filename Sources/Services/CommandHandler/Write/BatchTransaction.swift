@@ -33,25 +33,32 @@ struct BatchTransaction: Sendable {
   private func perform(_ session: PostgresSession, _ clock: inout StageClock) throws -> Result {
     var result = Result()
     let (commands, indexes) = commands
-    let store = LedgerStore(session: session, settings: settings)
-    let state = try state(of: commands, store, &clock)
+    let state = try state(of: commands, session, &clock)
     let decision = decide(state, commands)
     clock.ends(.decide)
     try settings.reach(.decided)
-    try store.writeBalances(decision)
-    try settings.reach(.balancesWritten)
-    try store.writeOutcomes(decision)
     let conflicts = try writeConflicts(decision.conflicts.map { indexes[$0] }, session)
-    try settings.reach(.outcomesWritten)
-    clock.ends(.write)
     let letters = poison + conflicts
-    let bytes = try encoder.encode(decision.events, letters: letters.map { $0.event(incarnation: incarnation) })
-    clock.ends(.encode)
-    if let bytes { result.outbox = OutboxRow(id: try writeOutbox(bytes, session), bytes: bytes) }
-    try settings.reach(.outboxWritten)
-    try moveOffsets(session)
-    try settings.reach(.offsetsMoved)
+    var moved: Set<TopicPartition> = []
+    // The server writes the ledger while the events are encoded.
+    try session.pipeline { pipeline in
+      let writer = LedgerWriter(pipeline: pipeline, settings: settings)
+      try writer.writeBalances(decision)
+      try settings.reach(.balancesWritten)
+      try writer.writeOutcomes(decision)
+      try settings.reach(.outcomesWritten)
+      clock.ends(.write)
+      let bytes = try encoder.encode(decision.events, letters: letters.map { $0.event(incarnation: incarnation) })
+      clock.ends(.encode)
+      if let bytes { try writeOutbox(bytes, pipeline) { result.outbox = OutboxRow(id: $0, bytes: bytes) } }
+      try settings.reach(.outboxWritten)
+      try moveOffsets(pipeline) { moved.insert($0) }
+      try settings.reach(.offsetsMoved)
+    }
     clock.ends(.write)
+    // The fence: a row that is missing was moved, or has a new owner.
+    let lost = Set(batch.moves.keys).subtracting(moved)
+    guard lost.isEmpty else { throw LeaseLost(partitions: lost) }
     for transfer in decision.transfers { result.outcomes[transfer.reason ?? "confirmed", default: 0] += 1 }
     for creation in decision.creations {
       if case .failed(let reason) = creation.outcome {
@@ -87,15 +94,19 @@ struct BatchTransaction: Sendable {
   }
 
   private func state(
-    of commands: [Command], _ store: LedgerStore, _ clock: inout StageClock
+    of commands: [Command], _ session: PostgresSession, _ clock: inout StageClock
   ) throws -> LedgerState {
-    let decided = try store.decided(commands)
-    try settings.reach(.idsRead)
-    clock.ends(.ids)
-    let accounts = try store.lockAccounts(commands)
+    let reader = LedgerReader()
+    try session.pipeline { pipeline in
+      try reader.readDecided(commands, pipeline)
+      try settings.reach(.idsRead)
+      clock.ends(.ids)
+      try reader.lockAccounts(commands, pipeline)
+    }
     try settings.reach(.balancesLocked)
+    let state = try reader.state()
     clock.ends(.lock)
-    return LedgerState(accounts: accounts, creations: decided.creations, transfers: decided.transfers)
+    return state
   }
 
   /// - Returns: dead letters of the conflicts that are new; a record that is read again has its row already.
@@ -123,18 +134,20 @@ struct BatchTransaction: Sendable {
     return letters
   }
 
-  /// - Returns: the row's id.
-  private func writeOutbox(_ bytes: [UInt8], _ session: PostgresSession) throws -> Int64 {
-    guard let id = try session.first("insert into outbox (events) values (\(bytes)) returning id", as: Int64.self)
-    else { throw HandlerError("the outbox gave no id") }
-    try session.notify(OutboxStore.channel)
-    return id
+  /// - Parameter take: gets the row's id.
+  private func writeOutbox(
+    _ bytes: [UInt8], _ pipeline: PostgresPipeline, _ take: @escaping (Int64) -> Void
+  ) throws {
+    try pipeline.forEach("insert into outbox (events) values (\(bytes)) returning id") {
+      (row) throws(PostgresError) in take(try row.decode(0))
+    }
+    try pipeline.execute("select pg_notify(\(OutboxStore.channel), '')")
   }
 
-  /// The fence: a row that is missing here was moved, or has a new owner.
-  private func moveOffsets(_ session: PostgresSession) throws {
+  /// - Parameter take: gets the partitions that were where they should be.
+  private func moveOffsets(_ pipeline: PostgresPipeline, _ take: @escaping (TopicPartition) -> Void) throws {
     let moves = batch.moves.sorted { $0.key < $1.key }
-    let rows = try session.query(
+    try pipeline.forEach(
       """
       update consumed_offset c set next_offset = u.next_offset, last_timestamp = u.last_timestamp
       from unnest(\(moves.map(\.key.topic)), \(moves.map(\.key.partition)), \(moves.map(\.value.from.nextOffset)),
@@ -143,10 +156,10 @@ struct BatchTransaction: Sendable {
       where c.incarnation = \(incarnation) and c.topic = u.topic and c.partition = u.partition
         and c.next_offset = u.expected and c.epoch = u.epoch
       returning c.topic, c.partition
-      """, as: String.self, Int32.self)
-    let moved = Set(rows.map { TopicPartition(topic: $0.0, partition: $0.1) })
-    let lost = Set(batch.moves.keys).subtracting(moved)
-    guard lost.isEmpty else { throw LeaseLost(partitions: lost) }
+      """
+    ) { (row) throws(PostgresError) in
+      take(TopicPartition(topic: try row.decode(0), partition: try row.decode(1)))
+    }
   }
 
   /// Tells what became of a transaction whose end was not seen. Waits for a server process that may still be at it.

@@ -3,13 +3,23 @@ import Definitions
 import Foundation
 import PostgresRuntime
 
-/// Reads and writes what a decision is about, a statement a table however many commands there are.
-struct LedgerStore {
-  let session: PostgresSession
-  let settings: HandlerSettings
+/// Reads what a decision is about, a statement a table however many commands there are. The answers come when the
+/// pipeline ends; then ``state()`` has them.
+final class LedgerReader {
+  private var ledger = LedgerState()
+  private var creations: [CreationRow] = []
+  private typealias CreationRow = (
+    id: UUID, iban: String?, token: String?, type: String, reason: String?, payloadHash: [UInt8]
+  )
+
+  func state() throws -> LedgerState {
+    for row in creations { ledger.creations[row.id] = try Self.creation(row) }
+    creations = []
+    return ledger
+  }
 
   /// What was decided before under the ids of the commands.
-  func decided(_ commands: [Command]) throws -> (creations: [DecidedCreation], transfers: [DecidedTransfer]) {
+  func readDecided(_ commands: [Command], _ pipeline: PostgresPipeline) throws {
     var creationIDs: [UUID] = []
     var transferIDs: [UUID] = []
     for command in commands {
@@ -18,41 +28,46 @@ struct LedgerStore {
       case .transfer(let body): transferIDs.append(body.id)
       }
     }
-    return (try decidedCreations(creationIDs), try decidedTransfers(transferIDs))
+    if !creationIDs.isEmpty { try readCreations(creationIDs, pipeline) }
+    if !transferIDs.isEmpty { try readTransfers(transferIDs, pipeline) }
   }
 
-  private func decidedTransfers(_ ids: [UUID]) throws -> [DecidedTransfer] {
-    if ids.isEmpty { return [] }
-    var decided: [DecidedTransfer] = []
-    try session.forEach("select uuid, reason, payload_hash from cmt where uuid = any(\(ids))") {
+  private func readTransfers(_ ids: [UUID], _ pipeline: PostgresPipeline) throws {
+    try pipeline.forEach("select uuid, reason, payload_hash from cmt where uuid = any(\(ids))") {
       (row) throws(PostgresError) in
-      decided.append(
-        DecidedTransfer(id: try row.decode(0), reason: try row.decode(1), payloadHash: try row.decode(2)))
+      let transfer = DecidedTransfer(
+        id: try row.decode(0), reason: try row.decode(1), payloadHash: try row.decode(2))
+      self.ledger.transfers[transfer.id] = transfer
     }
-    return decided
   }
 
-  private func decidedCreations(_ ids: [UUID]) throws -> [DecidedCreation] {
-    if ids.isEmpty { return [] }
-    let rows = try session.query(
-      "select uuid, iban, token, type, reason, payload_hash from cac where uuid = any(\(ids))",
-      as: UUID.self, String?.self, String?.self, String.self, String?.self, [UInt8].self)
-    return try rows.map { id, iban, token, type, reason, hash in
-      let outcome: DecidedCreation.Outcome
-      if let iban, let token, reason == nil {
-        outcome = .confirmed(AccountNumbers(iban: iban, token: token))
-      } else if let reason {
-        outcome = .failed(reason: reason)
-      } else {
-        throw HandlerError("cac row \(id) has neither account nor reason")
-      }
-      return DecidedCreation(id: id, kind: try AccountType.kind(type), outcome: outcome, payloadHash: hash)
+  private func readCreations(_ ids: [UUID], _ pipeline: PostgresPipeline) throws {
+    try pipeline.forEach("select uuid, iban, token, type, reason, payload_hash from cac where uuid = any(\(ids))") {
+      (row) throws(PostgresError) in
+      self.creations.append(
+        (
+          try row.decode(0), try row.decode(1), try row.decode(2), try row.decode(3), try row.decode(4),
+          try row.decode(5)
+        ))
     }
+  }
+
+  private static func creation(_ row: CreationRow) throws -> DecidedCreation {
+    let outcome: DecidedCreation.Outcome
+    if let iban = row.iban, let token = row.token, row.reason == nil {
+      outcome = .confirmed(AccountNumbers(iban: iban, token: token))
+    } else if let reason = row.reason {
+      outcome = .failed(reason: reason)
+    } else {
+      throw HandlerError("cac row \(row.id) has neither account nor reason")
+    }
+    return DecidedCreation(
+      id: row.id, kind: try AccountType.kind(row.type), outcome: outcome, payloadHash: row.payloadHash)
   }
 
   /// The accounts that commands name, locked by `balance_id` in ascending order, so that handlers never wait for
   /// each other in a circle.
-  func lockAccounts(_ commands: [Command]) throws -> [LedgerAccount] {
+  func lockAccounts(_ commands: [Command], _ pipeline: PostgresPipeline) throws {
     var ibans: Set<String> = []
     for command in commands {
       switch command.body {
@@ -63,41 +78,47 @@ struct LedgerStore {
         if body.to.isOwnIBAN { ibans.insert(body.to.text) }
       }
     }
-    if ibans.isEmpty { return [] }
-    var accounts: [LedgerAccount] = []
-    accounts.reserveCapacity(ibans.count)
-    try session.forEach(
+    if ibans.isEmpty { return }
+    ledger.accounts.reserveCapacity(ibans.count)
+    try pipeline.forEach(
       """
       select iban, token, amount, lmt, version from balance
-      where iban = any(\(ibans.sorted())) order by balance_id for no key update
+      where iban = any(\(Array(ibans))) order by balance_id for no key update
       """
     ) { (row) throws(PostgresError) in
-      accounts.append(
-        LedgerAccount(
-          iban: try row.decode(0), token: try row.decode(1), amount: try row.decode(2), limit: try row.decode(3),
-          version: try row.decode(4)))
+      let account = LedgerAccount(
+        iban: try row.decode(0), token: try row.decode(1), amount: try row.decode(2), limit: try row.decode(3),
+        version: try row.decode(4))
+      self.ledger.accounts[account.iban] = account
     }
-    return accounts
   }
+}
+
+/// Writes a decision, a statement a table.
+struct LedgerWriter {
+  let pipeline: PostgresPipeline
+  let settings: HandlerSettings
 
   func writeBalances(_ decision: Decision) throws {
     let changed = decision.changed
     if !changed.isEmpty {
-      let count = try session.execute(
+      try pipeline.execute(
         """
         update balance b set amount = u.amount, version = u.version
         from unnest(\(changed.map(\.iban)), \(changed.map(\.amount)), \(changed.map(\.version)))
           u(iban, amount, version)
         where b.iban = u.iban
-        """)
-      guard count == changed.count else {
-        throw HandlerError("\(changed.count) locked balances were to change and \(count) did")
+        """
+      ) { count in
+        guard count == changed.count else {
+          throw HandlerError("\(changed.count) locked balances were to change and \(count) did")
+        }
       }
     }
     try settings.reach(.balancesUpdated)
     let opened = decision.opened
     if !opened.isEmpty {
-      try session.execute(
+      try pipeline.execute(
         """
         insert into balance (iban, token, amount, type, lmt, version)
         select * from unnest(\(opened.map(\.account.iban)), \(opened.map(\.account.token)),
@@ -106,9 +127,10 @@ struct LedgerStore {
         """)
     }
     try settings.reach(.accountsInserted)
-    let legs = decision.legs
+    // Neighbours in the order of the key: the next row finds the index's page in the processor's cache.
+    let legs = decision.legs.inOrder(of: \.commandID)
     if !legs.isEmpty {
-      try session.execute(
+      try pipeline.execute(
         """
         insert into leg (command_id, side, iban, amount, counterparty, sequence)
         select * from unnest(\(legs.map(\.commandID)), \(legs.map(\.side.rawValue)), \(legs.map(\.iban)),
@@ -119,9 +141,9 @@ struct LedgerStore {
 
   /// A unique violation here: another handler decided the same id meanwhile, on another partition.
   func writeOutcomes(_ decision: Decision) throws {
-    let transfers = decision.transfers
+    let transfers = decision.transfers.inOrder(of: \.id)
     if !transfers.isEmpty {
-      try session.execute(
+      try pipeline.execute(
         """
         insert into cmt (uuid, reason, payload_hash)
         select * from unnest(\(transfers.map(\.id)), \(transfers.map(\.reason)), \(transfers.map(\.payloadHash)))
@@ -145,12 +167,20 @@ struct LedgerStore {
         reasons.append(reason)
       }
     }
-    try session.execute(
+    try pipeline.execute(
       """
       insert into cac (uuid, iban, token, type, reason, payload_hash)
       select * from unnest(\(creations.map(\.id)), \(ibans), \(tokens),
         \(creations.map { AccountType.text($0.kind) }), \(reasons), \(creations.map(\.payloadHash)))
       """)
+  }
+}
+
+extension Array {
+  /// Sorts numbers rather than the elements, which hold strings. Elements of one id keep their order.
+  fileprivate func inOrder(of id: (Element) -> UUID) -> [Element] {
+    let ids = map(id)
+    return indices.sorted { ids[$0] == ids[$1] ? $0 < $1 : ids[$0] < ids[$1] }.map { self[$0] }
   }
 }
 
