@@ -8,6 +8,7 @@ final class ConsumerCore: Sendable {
   private let handle: Handle
   private let queue: Handle
   private let hasGroup: Bool
+  private let readsHeaders: Bool
   private let state = Mutex(State())
 
   private struct State {
@@ -21,10 +22,11 @@ final class ConsumerCore: Sendable {
   private let maxBatchBytes = 16 << 20
   private let seekTimeoutMillis = 5_000
 
-  init(_ handle: Handle, _ context: ClientContext, hasGroup: Bool) {
+  init(_ handle: Handle, _ context: ClientContext, hasGroup: Bool, readsHeaders: Bool) {
     self.handle = handle
     self.context = context
     self.hasGroup = hasGroup
+    self.readsHeaders = readsHeaders
     // Errors and logs of the client come with the records.
     rd_kafka_poll_set_consumer(handle.pointer)
     queue = Handle(pointer: rd_kafka_queue_get_consumer(handle.pointer))
@@ -84,7 +86,7 @@ final class ConsumerCore: Sendable {
       let topic = names.name(of: message.pointee.rkt)
       if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR {
         bytes += message.pointee.len
-        records.append(makeRecord(consuming: message, topic: topic))
+        records.append(makeRecord(consuming: message, topic: topic, readsHeaders: readsHeaders))
         continue
       }
       let error = failure(message, topic)

@@ -18,15 +18,18 @@ public final class KafkaConsumer: Sendable, AsyncSequence {
   ///
   /// A position that the broker doesn't have is an error of `next`, whatever `auto.offset.reset` says, unless
   /// `resetsOutOfRange` is set.
-  /// - Parameter batchLimit: the most records that one element of the async sequence has.
+  /// - Parameters:
+  ///   - batchLimit: the most records that one element of the async sequence has.
+  ///   - readsHeaders: false leaves the records' headers empty, for those who have no use for them: headers cost more
+  ///     than the rest of a small record.
   /// - Throws: for a property that librdkafka doesn't take.
   public init(
     _ configuration: KafkaConfiguration, assignment: [TopicPartition: KafkaOffset], resetsOutOfRange: Bool = false,
-    batchLimit: Int = 1000
+    batchLimit: Int = 1000, readsHeaders: Bool = true
   ) throws(KafkaError) {
     var properties = configuration.merged(for: .consumer)
     if !resetsOutOfRange { properties["auto.offset.reset"] = "error" }
-    (core, worker) = try Self.start(configuration, properties)
+    (core, worker) = try Self.start(configuration, properties, readsHeaders: readsHeaders)
     iterationLimit = batchLimit
     try ready { core throws(KafkaError) in try core.assign(assignment) }
   }
@@ -38,13 +41,13 @@ public final class KafkaConsumer: Sendable, AsyncSequence {
   ) throws(KafkaError) {
     var properties = configuration.merged(for: .consumer)
     properties["group.id"] = group
-    (core, worker) = try Self.start(configuration, properties)
+    (core, worker) = try Self.start(configuration, properties, readsHeaders: true)
     iterationLimit = batchLimit
     try ready { core throws(KafkaError) in try core.subscribe(topics) }
   }
 
   private static func start(
-    _ configuration: KafkaConfiguration, _ given: [String: String]
+    _ configuration: KafkaConfiguration, _ given: [String: String], readsHeaders: Bool
   ) throws(KafkaError) -> (ConsumerCore, Worker) {
     var properties = given
     // librdkafka assigns partitions only to a handle with a group, joined or not.
@@ -52,7 +55,7 @@ public final class KafkaConsumer: Sendable, AsyncSequence {
     properties["group.id"] = group ?? "unused"
     let context = ClientContext(log: configuration.log, fetchPaceMillis: configuration.fetchPaceMillis)
     let handle = try makeHandle(RD_KAFKA_CONSUMER, properties, context)
-    let core = ConsumerCore(handle, context, hasGroup: group != nil)
+    let core = ConsumerCore(handle, context, hasGroup: group != nil, readsHeaders: readsHeaders)
     do {
       return (core, try Worker("kafka-consumer"))
     } catch {

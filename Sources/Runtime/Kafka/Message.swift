@@ -135,13 +135,15 @@ private func makeHeaders(_ record: PackedRecords.Record, of records: PackedRecor
 }
 
 /// Takes over and destroys a message without error.
-func makeRecord(consuming message: UnsafeMutablePointer<rd_kafka_message_t>, topic: String) -> ConsumedRecord {
+func makeRecord(
+  consuming message: UnsafeMutablePointer<rd_kafka_message_t>, topic: String, readsHeaders: Bool
+) -> ConsumedRecord {
   defer { rd_kafka_message_destroy(message) }
   return ConsumedRecord(
     topic: topic, partition: message.pointee.partition, offset: message.pointee.offset,
     timestampMillis: rd_kafka_message_timestamp(message, nil),
     key: bytes(message.pointee.key, message.pointee.key_len),
-    value: bytes(message.pointee.payload, message.pointee.len), headers: readHeaders(message))
+    value: bytes(message.pointee.payload, message.pointee.len), headers: readsHeaders ? readHeaders(message) : [])
 }
 
 private func bytes(_ start: UnsafeMutableRawPointer?, _ count: Int) -> [UInt8]? {

@@ -78,7 +78,8 @@ package final class CommandHandler: Sendable {
     let positions = PositionStore(database: committer.database, incarnation: connections.incarnation)
     let reader = CommandReader(
       connections.kafka,
-      settings: .init(maxRecords: settings.maxBatchCommands, replayMillis: settings.replayMillis), status: status
+      settings: .init(maxRecords: settings.maxBatchCommands, replayMillis: settings.replayMillis, readsHeaders: false),
+      status: status
     ) { partition, lease, from, to in
       guard try await positions.reset(partition, from: from, to: to, epoch: lease.epoch) else {
         throw LeaseLost(partitions: [partition])

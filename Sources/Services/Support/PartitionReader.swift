@@ -42,10 +42,13 @@ package final class PartitionReader<Grant: PartitionGrant> {
     package var maxRecords: Int
     /// From the stored timestamp back to where a partition is replayed that lost records.
     package var replayMillis: Int64
+    /// Whether records have their headers.
+    package var readsHeaders: Bool
 
-    package init(maxRecords: Int, replayMillis: Int64 = 60_000) {
+    package init(maxRecords: Int, replayMillis: Int64 = 60_000, readsHeaders: Bool = true) {
       self.maxRecords = maxRecords
       self.replayMillis = replayMillis
+      self.readsHeaders = readsHeaders
     }
   }
 
@@ -89,7 +92,7 @@ package final class PartitionReader<Grant: PartitionGrant> {
 
   /// The next records, those of `grants` only; empty when none came within the time.
   package func next(_ grants: [TopicPartition: Grant], timeoutMillis: Int) async throws -> [ConsumedRecord] {
-    let consumer = try consumer ?? KafkaConsumer(kafka, assignment: [:])
+    let consumer = try consumer ?? KafkaConsumer(kafka, assignment: [:], readsHeaders: settings.readsHeaders)
     self.consumer = consumer
     try await follow(grants, consumer)
     try await letGo(consumer)

@@ -59,7 +59,7 @@ struct CommandParser: Sendable {
     parsed.records.reserveCapacity(records.count)
     for record in records where parsed.waiting[record.topicPartition] == nil {
       do {
-        let content = try await content(of: record)
+        let content = if let known = try knownContent(of: record) { known } else { try await content(of: record) }
         parsed.records.append(ParsedRecord(record: record, content: content))
       } catch {
         parsed.waiting[record.topicPartition] = "\(error)"
@@ -70,33 +70,53 @@ struct CommandParser: Sendable {
     return parsed
   }
 
-  private func content(of record: ConsumedRecord) async throws(CodecError) -> ParsedRecord.Content {
+  /// Nil when the schema was not met before; nothing waits, as for nearly every record.
+  private func knownContent(of record: ConsumedRecord) throws(CodecError) -> ParsedRecord.Content? {
     let bytes = record.value ?? []
     // Key and value travel to the dead letters together.
     guard bytes.count + (record.key?.count ?? 0) <= maxCommandBytes else {
       return .poison(.valueTooLarge, message: "\(bytes.count) bytes, \(maxCommandBytes) with the key are the most")
     }
     do {
-      return .command(try await command(topic: record.topic, bytes))
+      if record.topic == creations.topic.name {
+        return try creations.withViewIfKnown(of: bytes, Self.creation).map { content($0, bytes) }
+      }
+      return try transfers.withViewIfKnown(of: bytes, Self.transfer).map { Self.content($0, bytes) }
     } catch {
-      guard let cause = error.deadLetterCause.flatMap(DeadLetterCause.init(rawValue:)) else { throw error }
-      return .poison(cause, message: "\(error)")
+      return try Self.poison(error)
     }
   }
 
-  private func command(topic: String, _ bytes: [UInt8]) async throws(CodecError) -> Command {
-    let body: CommandBody
+  /// Asks the registry for the schema.
+  private func content(of record: ConsumedRecord) async throws(CodecError) -> ParsedRecord.Content {
+    let bytes = record.value ?? []
     // Each closure ends before anything is waited for again: what is lent to it never crosses an await.
-    if topic == creations.topic.name {
-      let known = try creations.withViewIfKnown(of: bytes, Self.creation)
-      let creation = if let known { known } else { try await creations.withView(of: bytes, Self.creation) }
-      body = .accountCreation(creation, candidate: accountNumbers())
-    } else {
-      let known = try transfers.withViewIfKnown(of: bytes, Self.transfer)
-      let transfer = if let known { known } else { try await transfers.withView(of: bytes, Self.transfer) }
-      body = .transfer(transfer)
+    do {
+      if record.topic == creations.topic.name {
+        return content(try await creations.withView(of: bytes, Self.creation), bytes)
+      }
+      return Self.content(try await transfers.withView(of: bytes, Self.transfer), bytes)
+    } catch {
+      return try Self.poison(error)
     }
-    return Command(body, payloadHash: PayloadHash.sha256(bytes.dropFirst(WireFormat.headerCount)))
+  }
+
+  private static func poison(_ error: CodecError) throws(CodecError) -> ParsedRecord.Content {
+    guard let cause = error.deadLetterCause.flatMap(DeadLetterCause.init(rawValue:)) else { throw error }
+    return .poison(cause, message: "\(error)")
+  }
+
+  private func content(_ creation: ConfirmAccountCreation, _ bytes: [UInt8]) -> ParsedRecord.Content {
+    .command(
+      Command(.accountCreation(creation, candidate: accountNumbers()), payloadHash: Self.hash(bytes)))
+  }
+
+  private static func content(_ transfer: TransferCommand, _ bytes: [UInt8]) -> ParsedRecord.Content {
+    .command(Command(.transfer(transfer), payloadHash: hash(bytes)))
+  }
+
+  private static func hash(_ bytes: [UInt8]) -> [UInt8] {
+    PayloadHash.sha256(bytes.dropFirst(WireFormat.headerCount))
   }
 
   private static func creation(_ view: borrowing ConfirmAccountCreation.View) -> ConfirmAccountCreation {
