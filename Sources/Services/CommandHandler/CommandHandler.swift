@@ -54,7 +54,7 @@ package final class CommandHandler: Sendable {
     status.started()
     await handle(
       BatchCommitter(
-        database: Database(connections.postgres, purpose: "batches"), encoder: encoder,
+        database: BatchCommitter.database(connections.postgres), encoder: encoder,
         incarnation: connections.incarnation, keeper: keeper, settings: settings, status: status, stop: stop),
       CommandParser(
         registry: registry, maxCommandBytes: settings.maxCommandBytes, accountNumbers: settings.accountNumbers),

@@ -32,7 +32,7 @@ public final class LedgerRun {
       postgres, incarnation: incarnation, partitions: partitions, settings: settings, status: status)
     parser = CommandParser(registry: registry, maxCommandBytes: settings.maxCommandBytes)
     committer = BatchCommitter(
-      database: Database(postgres, purpose: "batches"), encoder: encoder, incarnation: incarnation, keeper: keeper,
+      database: BatchCommitter.database(postgres), encoder: encoder, incarnation: incarnation, keeper: keeper,
       settings: settings, status: status, stop: stop)
     leases = Task { [stop] in await keeper.run(until: stop) }
     let deadline = ContinuousClock.now + .seconds(15)

@@ -7,9 +7,13 @@ import Synchronization
 package final class Database: Sendable {
   package let configuration: PostgresConfiguration
   private let current = Mutex<PostgresConnection?>(nil)
+  /// Run on each new connection; a server that refuses it is used as it is.
+  private let wish: SQL?
 
-  package init(_ configuration: PostgresConfiguration, purpose: String) {
+  /// - Parameter wish: a setting that is good to have, as a statement.
+  package init(_ configuration: PostgresConfiguration, purpose: String, wish: SQL? = nil) {
     var configuration = configuration
+    self.wish = wish
     configuration.applicationName += " \(purpose)"
     // Longer than any statement here takes on a healthy server: a hanging one must not hang the handler.
     if configuration.statementTimeoutMillis == 0 { configuration.statementTimeoutMillis = 30_000 }
@@ -26,8 +30,17 @@ package final class Database: Sendable {
       await connection.close()
     }
     let connection = try await PostgresConnection.connect(configuration)
+    if let wish { try await connection.run { session in try Self.apply(wish, session) } }
     current.withLock { $0 = connection }
     return connection
+  }
+
+  private static func apply(_ wish: SQL, _ session: PostgresSession) throws {
+    do {
+      try session.script(wish)
+    } catch let error where error.kind == .server {
+      // As it is then.
+    }
   }
 
   package func run<Value: Sendable>(_ body: @escaping @Sendable (PostgresSession) throws -> Value) async throws -> Value

@@ -14,6 +14,12 @@ struct BatchCommitter: Sendable {
   let status: ServiceStatus
   let stop: StopFlag
 
+  /// The connection for batches. Compressing a row of the outbox by Postgres' own method costs more than writing the
+  /// ledger's balances; a server that was built without lz4 does it that way.
+  static func database(_ configuration: PostgresConfiguration) -> Database {
+    Database(configuration, purpose: "batches", wish: "set default_toast_compression = 'lz4'")
+  }
+
   enum Outcome: Sendable {
     /// `result` is nil when the answer to COMMIT was lost and the database tells that it happened.
     case committed(BatchTransaction.Result?, CommandBatch)
