@@ -89,6 +89,7 @@ private func write(_ table: TableDefinition, roles: [String], to writer: inout S
       for (index, item) in items.enumerated() { writer.line(index + 1 < items.count ? item + "," : item) }
     }
   }
+  if let fillFactor = table.fillFactor { writer.line("alter table \(name) set (fillfactor = \(fillFactor));") }
   if let doc = table.doc { writer.line("comment on table \(name) is \(sqlLiteral(doc));") }
   for column in table.columns {
     guard let doc = column.doc else { continue }

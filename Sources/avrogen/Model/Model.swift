@@ -127,6 +127,8 @@ struct TableDefinition: Sendable {
   var indexes: [IndexDefinition]
   /// SQL expressions.
   var checks: [String]
+  /// Percent of a page that inserts fill; nil is Postgres' own, 100.
+  var fillFactor: Int?
   /// Role name and privileges (`select`, `insert`, `update`, `delete`), in the order written.
   var grants: [(role: String, privileges: [String])]
   /// Rows that set-up inserts when they are not there; the values are SQL literals in the order of the names.

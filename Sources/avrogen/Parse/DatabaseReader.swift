@@ -44,7 +44,7 @@ extension DefinitionReader {
   // MARK: Tables
 
   private static let tableKeys = [
-    "doc", "columns", "primaryKey", "unique", "indexes", "checks", "grants", "rows",
+    "doc", "columns", "primaryKey", "unique", "indexes", "checks", "grants", "rows", "fillfactor",
   ]
 
   private func readTable(_ pair: Node.Pair, roles: [String]) -> TableDefinition? {
@@ -60,6 +60,7 @@ extension DefinitionReader {
     if let unique = node["unique"] { readUniques(unique, &table) }
     if let indexes = node["indexes"] { readIndexes(indexes, &table) }
     if let checks = node["checks"] { table.checks = nameList(checks, "checks").map(\.text) }
+    if let fillFactor = node["fillfactor"] { table.fillFactor = integer(fillFactor, "fillfactor", in: 10...100) }
     if let grants = node["grants"] { readGrants(grants, &table, roles: roles) }
     for index in table.columns.indices where table.primaryKey.contains(table.columns[index].name) {
       table.columns[index].isNullable = false
