@@ -50,7 +50,7 @@ func onNew(
 ) -> rd_kafka_resp_err_t {
   guard let handle, let context = context(opaque) else { return RD_KAFKA_RESP_ERR__INVALID_ARG }
   let code = rd_kafka_interceptor_add_on_broker_state_change(handle, "state", onBrokerState, opaque)
-  guard code == RD_KAFKA_RESP_ERR_NO_ERROR, context.fetchPaceMicros > 0 else { return code }
+  guard code == RD_KAFKA_RESP_ERR_NO_ERROR, context.fetchPace.isOn else { return code }
   return rd_kafka_interceptor_add_on_response_received(handle, "pace", onResponse, opaque)
 }
 
@@ -64,15 +64,16 @@ func onBrokerState(
 }
 
 /// Slows the loop of Fetch requests down where the broker answers empty ones at once. It runs on the thread of the
-/// one broker, so a pause delays nothing but the next request to it.
+/// one broker, so a pause delays nothing but the next request to it, and what came with the response.
 func onResponse(
   _ handle: OpaquePointer?, _ socket: Int32, _ name: UnsafePointer<CChar>?, _ broker: Int32, _ apiKey: Int16,
   _ version: Int16, _ correlation: Int32, _ size: Int, _ roundTripMicros: Int64, _ code: rd_kafka_resp_err_t,
   _ opaque: UnsafeMutableRawPointer?
 ) -> rd_kafka_resp_err_t {
   let fetch: Int16 = 1
-  if apiKey == fetch, roundTripMicros < 1000, size < 1500, let context = context(opaque) {
-    usleep(context.fetchPaceMicros)
-  }
+  guard apiKey == fetch, let context = context(opaque) else { return RD_KAFKA_RESP_ERR_NO_ERROR }
+  let pauseMicros = context.fetchPace.pauseMicros(
+    afterResponseOf: size, roundTripMicros: roundTripMicros, nowMicros: monotonicMicros())
+  if pauseMicros > 0 { usleep(pauseMicros) }
   return RD_KAFKA_RESP_ERR_NO_ERROR
 }

@@ -5,7 +5,7 @@ import Synchronization
 /// threads have ended by then; that makes the unretained pointers to it valid.
 final class ClientContext: Sendable {
   let log: KafkaLog
-  let fetchPaceMicros: UInt32
+  let fetchPace: FetchPace
   private let connected = Mutex<Set<String>>([])
   private let disconnectCount = Atomic<Int>(0)
   private let problem = Mutex<KafkaError?>(nil)
@@ -13,7 +13,7 @@ final class ClientContext: Sendable {
 
   init(log: KafkaLog, fetchPaceMillis: Int) {
     self.log = log
-    fetchPaceMicros = UInt32(max(0, min(fetchPaceMillis, 100)) * 1000)
+    fetchPace = FetchPace(millis: fetchPaceMillis)
   }
 
   var disconnects: Int { disconnectCount.load(ordering: .sequentiallyConsistent) }

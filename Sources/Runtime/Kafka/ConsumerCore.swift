@@ -67,6 +67,7 @@ final class ConsumerCore: Sendable {
     let timeoutMillis = isBusy() ? 0 : max(0, min(leftMillis + 1, 1000))
     let (records, failure) = read(max: request.maxRecords, timeoutMillis: Int32(timeoutMillis))
     if !records.isEmpty {
+      context.fetchPace.recordsCame(nowMicros: monotonicMicros())
       state.withLock { $0.pendingError = failure }
       return .success(records)
     }

@@ -18,8 +18,9 @@ public struct KafkaConfiguration: Sendable {
   public var producerProperties: [String: String]
   /// For consumers only.
   public var consumerProperties: [String: String]
-  /// How long a consumer pauses after a small Fetch response that took under a millisecond; 0 is off. For a broker
-  /// that answers an empty Fetch at once instead of waiting, as the embedded one does. 0 … 100.
+  /// How long a consumer pauses after a Fetch response that seems to bring nothing and took under a millisecond; 0 is off.
+  /// For a broker that answers an empty Fetch at once instead of waiting, as the embedded one does. 0 … 100. The longer
+  /// nothing comes the longer the pauses, up to 25 times that.
   public var fetchPaceMillis: Int
   public var log: KafkaLog
 
