@@ -4,8 +4,8 @@ BANK = .build/$(CONFIGURATION)/bank
 # Options of "bank up", such as UP="--port-offset 100".
 UP ?=
 
-.PHONY: run test test-faults test-long clean-temporary lint build setup setup-test bench bench-codec bench-codec-debug \
-  bench-subscribers bench-handler bench-idle clean
+.PHONY: run test test-faults test-long clean-temporary registry-peer lint build setup setup-test bench bench-codec \
+  bench-codec-debug bench-subscribers bench-handler bench-idle clean
 
 run: setup
 	swift build -c $(CONFIGURATION) --product bank
@@ -36,8 +36,12 @@ clean-temporary:
 # Long faults and what is heavy (those tests look at BANK_TEST_LONG), and each fuzz target for FUZZ_SECONDS.
 FUZZ_SECONDS ?= 120
 test-long: export BANK_TEST_LONG = 1
-test-long: test
+test-long: registry-peer test
 	scripts/fuzz $(FUZZ_SECONDS)
+
+# Confluent's Java client, for the registry's test.
+registry-peer: setup-test
+	@scripts/registry-peer
 
 lint:
 	swift format lint --strict --recursive .

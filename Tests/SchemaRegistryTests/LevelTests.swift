@@ -58,7 +58,7 @@ import Testing
   @Test(arguments: [
     ("PUT", "/config", "", 400), ("PUT", "/config", "[]", 422), ("PUT", "/config", #"{"compatibility":7}"#, 422),
     ("PUT", "/config", #"{"compatibility":"SIDEWAYS"}"#, 422), ("POST", "/config", "{}", 405),
-    ("PUT", "/config", #"{"compatibility":"NONE","normalize":true}"#, 501), ("PUT", "/config/a/b", "{}", 404),
+    ("PUT", "/config", #"{"compatibility":"NONE","validateFields":true}"#, 501), ("PUT", "/config/a/b", "{}", 404),
     ("POST", "/compatibility", "{}", 404),
     ("POST", "/compatibility/subjects/s/versions/0", #"{"schema":"\"int\""}"#, 422),
     ("POST", "/compatibility/subjects/s/versions/latest", #"{"schema":"{"}"#, 422),
@@ -97,11 +97,5 @@ import Testing
         #expect(try await client.config() == .full)
       }
     }
-  }
-}
-
-extension RegistryEndpoint {
-  fileprivate func put(_ path: String, _ text: String) async throws -> Answer {
-    try await send("PUT", path, body: Data(text.utf8))
   }
 }

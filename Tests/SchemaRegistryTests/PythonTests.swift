@@ -1,17 +1,16 @@
 import Foundation
+import PythonPeer
 import SchemaRegistry
 import Testing
 
 /// confluent-kafka, which many use and none of us wrote, against the embedded registry.
 @Suite struct PythonTests {
   @Test func confluentKafkaWorksUnchanged() async throws {
-    let python = try Python.path()
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
       "confluent_client.py")
     try await withDirectory { directory in
       try await withRegistry(directory: directory) { registry async throws in
-        let run = try await Python.run(python, [script.path, registry.url])
-        let output = try #require(run.output, "the script failed: \(run.errors)")
+        let output = try await PythonPeer.run([script.path, registry.url])
         let found = try JSONDecoder().decode(Found.self, from: Data(output.utf8))
         #expect(found == Found.expected, "\(output)")
 
@@ -61,49 +60,5 @@ import Testing
       badSchema: [422, 42201],
       levels: #"["BACKWARD", false, true, false, true, [409, 409], [404, 40408], "NONE", true, "#
         + #""FULL_TRANSITIVE", [404, 40402], [422, 42201], [422, 42203]]"#)
-  }
-}
-
-/// The interpreter that has confluent-kafka and fastavro.
-enum Python {
-  struct Missing: Error, CustomStringConvertible {
-    var description: String {
-      "no Python with confluent-kafka and fastavro: `make test` makes .venv, or set BANK_PYTHON to an interpreter"
-    }
-  }
-
-  static func path() throws -> String {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent()
-    let path =
-      ProcessInfo.processInfo.environment["BANK_PYTHON"] ?? root.appendingPathComponent(".venv/bin/python").path
-    guard FileManager.default.isExecutableFile(atPath: path) else { throw Missing() }
-    return path
-  }
-
-  /// - Returns: standard output, nil when the exit status was not 0, and standard error.
-  static func run(_ python: String, _ arguments: [String]) async throws -> (output: String?, errors: String) {
-    // Files, not pipes: nothing has to be read while the process runs.
-    let folder = NSTemporaryDirectory() + "python-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let files = ["output", "errors"].map { "\(folder)/\($0)" }
-    for file in files { _ = FileManager.default.createFile(atPath: file, contents: nil) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle(forWritingAtPath: files[0])
-    process.standardError = FileHandle(forWritingAtPath: files[1])
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in continuation.resume() }
-      do {
-        try process.run()
-      } catch {
-        continuation.resume(throwing: error)
-      }
-    }
-    let texts = try files.map { try String(contentsOfFile: $0, encoding: .utf8) }
-    return (process.terminationStatus == 0 ? texts[0] : nil, texts[1])
   }
 }

@@ -4,25 +4,31 @@ import Hummingbird
 import Logging
 import SchemaRegistryServer
 
+import Testing
+
 #if canImport(FoundationNetworking)
   import FoundationNetworking
 #endif
 
-/// `level` is none unless told: most tests are about other things than evolution.
 /// Runs an embedded registry on a free port for as long as `body` runs, and waits until it has stopped.
+///
+/// `level` is none unless told: most tests are about other things than evolution.
 @discardableResult
 func withRegistry<Result: Sendable>(
   directory: String, limits: RegistryLimits = RegistryLimits(), level: CompatibilityMode = .none,
+  configure: (inout EmbeddedRegistry) -> Void = { _ in },
   _ body: @escaping @Sendable (RegistryEndpoint) async throws -> Result
 ) async throws -> Result {
   let (ready, continuation) = AsyncStream.makeStream(of: Int.self)
   var logger = Logger(label: "test")
   logger.logLevel = .critical
-  let registry = EmbeddedRegistry(
+  var registry = EmbeddedRegistry(
     directory: directory, host: "127.0.0.1", port: 0, limits: limits, defaultLevel: level,
     logger: logger,
     onReady: { port in continuation.yield(port) })
-  let server = Task {
+  configure(&registry)
+  let scheme = registry.tls == nil ? "http" : "https"
+  let server = Task { [registry] in
     defer { continuation.finish() }
     try await registry.run()
   }
@@ -33,7 +39,7 @@ func withRegistry<Result: Sendable>(
   }
   let outcome: Swift.Result<Result, any Error>
   do {
-    outcome = .success(try await body(RegistryEndpoint(url: "http://127.0.0.1:\(port)")))
+    outcome = .success(try await body(RegistryEndpoint(url: "\(scheme)://127.0.0.1:\(port)")))
   } catch {
     outcome = .failure(error)
   }
@@ -99,6 +105,28 @@ struct RegistryEndpoint: Sendable {
 
   func post(_ path: String, text: String) async throws -> Answer {
     try await send("POST", path, body: Data(text.utf8))
+  }
+
+  func put(_ path: String, _ text: String) async throws -> Answer {
+    try await send("PUT", path, body: Data(text.utf8))
+  }
+
+  func delete(_ path: String) async throws -> Answer {
+    try await send("DELETE", path)
+  }
+
+  /// All that it tells about itself, in lines that can be compared.
+  func everything() async throws -> [String] {
+    var paths = ["/schemas?deleted=true", "/schemas?deletedOnly=true", "/contexts", "/config", "/mode"]
+    let subjects = try JSONDecoder().decode(
+      [String].self, from: Data(try await get("/subjects?deleted=true").text.utf8))
+    for subject in subjects {
+      let name = try #require(subject.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+      paths += ["/config/\(name)", "/mode/\(name)", "/subjects/\(name)/versions?deletedOnly=true"]
+    }
+    var lines: [String] = []
+    for path in paths { lines.append("\(path) \(try await get(path).text)") }
+    return lines
   }
 }
 

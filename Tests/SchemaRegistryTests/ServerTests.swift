@@ -125,15 +125,10 @@ import Testing
     ErrorCase("GET", "/subjects/there", nil, 405, nil, "POST"),
     ErrorCase("PUT", "/subjects/there/versions", known, 405, nil, "GET or POST"),
     ErrorCase("POST", "/schemas/types", known, 405, nil, "GET"),
-    ErrorCase("DELETE", "/subjects/there", nil, 501, nil, "deletion"),
-    ErrorCase("DELETE", "/subjects/there/versions/1", nil, 501, nil, "deletion"),
-    ErrorCase("PUT", "/mode", #"{"mode":"READONLY"}"#, 501, nil, "mode"),
-    ErrorCase("GET", "/schemas", nil, 501, nil, "list"),
-    ErrorCase("GET", "/schemas/ids/1?format=resolved", nil, 501, nil, "resolved"),
+    ErrorCase("GET", "/schemas/ids/1?format=poem", nil, 400, nil, "resolved"),
     ErrorCase(
       "POST", "/subjects/there/versions",
-      #"{"schema":"\"int\"","references":[{"name":"a","subject":"b","version":1}]}"#, 501, nil, "references"),
-    ErrorCase("POST", "/subjects/there/versions", #"{"schema":"\"int\"","ruleSet":{}}"#, 501, nil, "rule sets"),
+      #"{"schema":"\"int\"","references":[{"name":"a","subject":"b","version":1}]}"#, 422, 42201, "not there"),
   ]
 
   @Test func answersEachErrorWithConfluentsCode() async throws {
@@ -183,7 +178,7 @@ import Testing
   }
 
   @Test func takesAnySubjectName() async throws {
-    let names = ["a/b", "with space", "%41", "é", "e\u{301}", "..", ":.ctx:x", "a+b?c#d&e=f", "日本"]
+    let names = ["a/b", "with space", "%41", "é", "e\u{301}", "..", ":x", "a+b?c#d&e=f", "日本"]
     let allowed = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyz")
     try await withDirectory { directory in
       try await withRegistry(directory: directory) { registry async throws in
@@ -243,37 +238,6 @@ import Testing
       #expect(ids.count == 6)
       #expect(ids.values.allSatisfy { $0.count == 1 && !$0.contains(nil) })
       #expect(Set(ids.values.flatMap { $0.compactMap { $0 } }) == Set(1...6))
-    }
-  }
-
-  /// Whatever the bytes, the answer is a 4xx with a message, and the registry goes on.
-  @Test func survivesGarbage() async throws {
-    var random = SeededGenerator(seed: 20_260_101)
-    let pieces = [
-      "{", "}", "[", "]", ":", ",", "\"schema\"", "\"", "\\", "\\u0000", "\\ud800", "null", "1e999", "-", "\u{0}",
-      "{\"schema\":\"", "\"type\":\"record\"", "\"fields\":[", "\"name\":", "\u{FFFD}", "9999999999999999999999",
-      "true",
-    ]
-    let inputs: [Data] = (0..<300).map { index in
-      if index % 3 == 0 {
-        return Data(
-          (0..<Int.random(in: 0...400, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) })
-      }
-      let text = (0..<Int.random(in: 1...40, using: &random)).compactMap { _ in pieces.randomElement(using: &random) }
-        .joined()
-      guard index % 3 == 1 else { return Data(text.utf8) }
-      return (try? JSONEncoder().encode(["schema": text])) ?? Data()
-    }
-    let deep = String(repeating: "[", count: 100_000)
-    try await withDirectory { directory in
-      try await withRegistry(directory: directory) { registry async throws in
-        for input in inputs + [Data(deep.utf8), try JSONEncoder().encode(["schema": deep])] {
-          let answer = try await registry.send("POST", "/subjects/fuzz/versions", body: input)
-          #expect((400..<500).contains(answer.status), "\(Array(input.prefix(80))): \(answer.text)")
-          #expect(answer.errorCode != nil && !answer.message.isEmpty)
-        }
-        #expect(try await registry.get("/subjects").text == "[]")
-      }
     }
   }
 }

@@ -1,6 +1,8 @@
 import Foundation
-import SchemaRegistryServer
+import Synchronization
 import Testing
+
+@testable import SchemaRegistryServer
 
 @Suite struct StoreTests {
   @Test func keepsIDsOverARestart() async throws {
@@ -113,6 +115,113 @@ import Testing
         let error = await #expect(throws: EmbeddedRegistryError.self) { try await second.run() }
         #expect(error?.message.contains("127.0.0.1:\(port)") == true)
       }
+    }
+  }
+
+  /// A file as it was written before there were deletions, references and modes.
+  @Test func readsLinesOfBefore() async throws {
+    func line(_ kind: String, _ body: String) -> String {
+      let checksum = String(CRC32.checksum(body.utf8), radix: 16)
+      let padding = String(repeating: "0", count: 8 - checksum.count)
+      return "{\"crc32\":\"\(padding)\(checksum)\",\"\(kind)\":\(body)}\n"
+    }
+    let lines =
+      line("registration", #"{"id":1,"schema":"\"int\"","subject":"a","version":1}"#)
+      + line("level", #"{"level":"FULL"}"#) + line("level", #"{"level":"NONE","subject":"a"}"#)
+      + line("registration", #"{"id":2,"schema":"\"long\"","subject":"a","version":2}"#)
+      + line("level", #"{"subject":"b"}"#)
+    try await withDirectory { directory in
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      try Data(lines.utf8).write(to: URL(fileURLWithPath: Journal.path(in: directory)))
+      try await withRegistry(directory: directory) { registry async throws in
+        #expect(try await registry.get("/schemas/ids/2").schema == "\"long\"")
+        #expect(try await registry.get("/subjects/a/versions").text == "[1,2]")
+        #expect(try await registry.get("/config").text == #"{"compatibilityLevel":"FULL"}"#)
+        #expect(try await registry.get("/config/a").text == #"{"compatibilityLevel":"NONE"}"#)
+        #expect(try await registry.get("/config/b").errorCode == 40408)
+        #expect(try await registry.post("/subjects/a/versions", schema: "\"bytes\"").id == 3)
+      }
+    }
+  }
+
+  /// After an fsync that failed nobody knows what is on the disk: what is known is read, and nothing is changed.
+  @Test func aFailedFsyncStopsChanges() async throws {
+    let calls = Mutex(0)
+    try await withDirectory { directory in
+      try await withRegistry(
+        directory: directory,
+        configure: { registry in
+          registry.sync = { descriptor in
+            calls.withLock { $0 += 1 }
+            return calls.withLock { $0 } == 2 ? -1 : fsync(descriptor)
+          }
+        }
+      ) { registry async throws in
+        #expect(try await registry.post("/subjects/a/versions", schema: "\"int\"").id == 1)
+        let failed = try await registry.post("/subjects/a/versions", schema: "\"long\"")
+        #expect(failed.status == 500 && failed.errorCode == 50001)
+        #expect(try await registry.put("/config", #"{"compatibility":"NONE"}"#).errorCode == 50001)
+        #expect(try await registry.get("/subjects/a/versions").text == "[1]")
+        // What is there already is found as before.
+        #expect(try await registry.post("/subjects/a/versions", schema: "\"int\"").id == 1)
+      }
+      let id = try await withRegistry(directory: directory) {
+        try await $0.post("/subjects/a/versions", schema: "\"bytes\"").id
+      }
+      #expect(try #require(id) > 1)
+    }
+  }
+
+  @Test func aStoppedRegistryTakesNoChanges() async throws {
+    try await withDirectory { directory in
+      let store = try await RegistryStore(directory: directory, limits: RegistryLimits())
+      await store.close()
+      let schema = try ParsedSchema(SchemaContent(text: "\"int\""), limits: RegistryLimits())
+      let failure = await #expect(throws: RegistryFailure.self) { try await store.register(schema, subject: "a") }
+      #expect(failure?.status == 500 && failure?.code == 50004)
+    }
+  }
+
+  @Test func aFullJournalIsAnErrorAndCanBeReadAgain() async throws {
+    var limits = RegistryLimits()
+    limits.maxJournalBytes = 2_000
+    try await withDirectory { [limits] directory in
+      let count = try await withRegistry(directory: directory, limits: limits) { registry async throws in
+        var count = 0
+        while count < 100 {
+          let answer = try await registry.post("/subjects/s\(count)/versions", schema: "\"int\"")
+          guard answer.status == 200 else {
+            #expect(answer.errorCode == 50001)
+            break
+          }
+          count += 1
+        }
+        return count
+      }
+      #expect((1..<100).contains(count))
+      try await withRegistry(directory: directory, limits: limits) { registry async throws in
+        #expect(try await registry.get("/schemas").text.components(separatedBy: "\"id\":1").count == count + 1)
+      }
+    }
+  }
+
+  @Test func badUsersAndCertificatesAreToldAtStart() async throws {
+    try await withDirectory { directory in
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+      for text in ["", "# nobody\n", "alice\n", ":secret\n"] {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: directory + "/users"))
+        #expect(throws: EmbeddedRegistryError.self) { try RegistryUsers(file: directory + "/users") }
+      }
+      try Data("# two\nalice:a:b\n\nbob:\n".utf8).write(to: URL(fileURLWithPath: directory + "/users"))
+      let users = try RegistryUsers(file: directory + "/users")
+      #expect(["alice:a:b", "bob:"].allSatisfy { users.admit($0) })
+      #expect(["alice:a", "alice", "bob:x", "", "carol:"].allSatisfy { !users.admit($0) })
+      #expect(throws: EmbeddedRegistryError.self) { try RegistryUsers(file: directory + "/nothing") }
+      var registry = EmbeddedRegistry(directory: directory, port: 0)
+      registry.tls = RegistryTLS(certificateChainFile: directory + "/users", privateKeyFile: directory + "/users")
+      let configured = registry
+      let error = await #expect(throws: EmbeddedRegistryError.self) { try await configured.run() }
+      #expect(error?.message.contains("PEM") == true)
     }
   }
 

@@ -5,22 +5,35 @@ enum CompatibilityReport {
   /// Longer schemas are cut off in a message.
   static let maxSchemaCharacters = 10_240
 
+  struct Version: Sendable {
+    var number: Int32
+    /// What another registry let in need not parse here.
+    var schema: Result<ParsedSchema, RegistryFailure>
+  }
+
   /// Empty when `candidate` may follow `versions` at that level.
   ///
-  /// - Parameter versions: newest first. Levels that are not transitive look at the first only; the others stop at the
-  ///   first one that does not fit.
+  /// - Parameter versions: newest first; what is not transitive has one at most. Stops at the first that does not fit.
   static func messages(
-    _ candidate: ParsedSchema, against versions: [(version: Int32, schema: ParsedSchema)], level: CompatibilityMode
+    _ candidate: ParsedSchema, against versions: [Version], level: CompatibilityMode
   ) -> [String] {
-    for (version, schema) in versions.prefix(level.isTransitive ? versions.count : 1) {
+    for version in versions {
+      let schema: ParsedSchema
+      switch version.schema {
+      case .success(let parsed): schema = parsed
+      case .failure(let problem):
+        let reason = "version \(version.number) can't be compared: \(problem.message)"
+        return ["{errorType:'UNREADABLE_SCHEMA', description:'\(reason)'}"]
+      }
       let findings = level.findings(for: candidate.schema, against: [schema.schema])
       guard !findings.isEmpty else { continue }
       // Confluent's order: what the old one can't read, then what the new one can't.
       let ordered = findings.filter(\.isReadByOld) + findings.filter { !$0.isReadByOld }
-      let isLong = schema.text.count > maxSchemaCharacters
-      let text = isLong ? "<truncated> '\(schema.text.prefix(maxSchemaCharacters))...'" : "'\(schema.text)'"
+      let text = schema.content.text
+      let isLong = text.count > maxSchemaCharacters
+      let shown = isLong ? "<truncated> '\(text.prefix(maxSchemaCharacters))...'" : "'\(text)'"
       return ordered.map(sentence) + [
-        "{oldSchemaVersion: \(version)}", "{oldSchema: \(text)}",
+        "{oldSchemaVersion: \(version.number)}", "{oldSchema: \(shown)}",
         "{validateFields: 'false', compatibility: '\(level.rawValue)'}",
       ]
     }

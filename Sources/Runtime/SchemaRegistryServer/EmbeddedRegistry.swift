@@ -1,17 +1,15 @@
 import AvroSchema
 import Hummingbird
 import HummingbirdCore
+import HummingbirdTLS
 import Logging
 
-/// A schema registry for development and tests: Confluent's REST API for Avro over one append-only file.
+/// A schema registry: Confluent's REST API for Avro over one append-only file (docs/registry.md).
 ///
 /// ```swift
 /// let registry = EmbeddedRegistry(directory: ".bank/registry", host: "127.0.0.1", port: 8081)
 /// try await registry.run()
 /// ```
-///
-/// There: registering, looking up (by text, then by canonical form), schemas by id, subjects, versions, compatibility
-/// levels and checks. Not there yet, and answered with status 501: modes, deletion, references, metadata.
 public struct EmbeddedRegistry: Sendable {
   public var directory: String
   public var host: String
@@ -20,9 +18,17 @@ public struct EmbeddedRegistry: Sendable {
   public var limits: RegistryLimits
   /// The compatibility level until a global one is set.
   public var defaultLevel: CompatibilityMode
+  /// Refuses every change with code 42205, whatever the modes say.
+  public var isReadOnly = false
+  /// Everyone may ask when it is empty.
+  public var users = RegistryUsers()
+  /// Nil is plain HTTP.
+  public var tls: RegistryTLS?
   public var logger: Logger
   /// Called once requests are answered, with the port.
   public var onReady: @Sendable (_ port: Int) async -> Void
+  /// `fsync(2)` unless a test has put something in its place.
+  var sync: (@Sendable (Int32) -> Int32)?
 
   /// - Parameters:
   ///   - directory: Where the registrations are kept; made when missing. One registry at a time may use it.
@@ -45,28 +51,35 @@ public struct EmbeddedRegistry: Sendable {
 
   /// Serves until the task is cancelled or the surrounding service group shuts down.
   ///
-  /// Throws ``EmbeddedRegistryError`` when the directory or the port can't be used.
+  /// Throws ``EmbeddedRegistryError`` when the directory, the certificate or the port can't be used.
   public func run() async throws {
+    let http = HTTPServerBuilder.http1(
+      configuration: .init(idleTimeout: .seconds(Int64(limits.idleTimeoutSeconds))))
+    let server = if let tls { try HTTPServerBuilder.tls(http, tlsConfiguration: try tls.configuration()) } else { http }
     let store: RegistryStore
     do {
-      store = try await RegistryStore(directory: directory, limits: limits, defaultLevel: defaultLevel)
+      store = try await RegistryStore(
+        directory: directory, limits: limits, defaultLevel: defaultLevel, isReadOnly: isReadOnly, sync: sync)
     } catch {
       throw EmbeddedRegistryError(message: error.message)
     }
-    for sentence in await store.damage {
-      logger.error("\(sentence); its registration is lost, register the schema again")
+    for sentence in store.damage {
+      logger.error("\(sentence); if it held a schema, register it again")
     }
     let counts = await store.counts()
+    let scheme = tls == nil ? "http" : "https"
+    let access = RegistryAccess(users: users, checksHost: RegistryAccess.isLoopback(host))
     let application = Application(
-      responder: RegistryResponder(store: store, limits: limits, logger: logger),
-      server: .http1(configuration: .init(idleTimeout: .seconds(Int64(limits.idleTimeoutSeconds)))),
+      responder: RegistryResponder(store: store, limits: limits, access: access, logger: logger),
+      server: server,
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port),
         availableConnectionsDelegate: MaximumAvailableConnections(limits.maxConnections)),
       onServerRunning: { channel in
         let port = channel.localAddress?.port ?? self.port
         logger.info(
-          "schema registry ready on http://\(host):\(port), \(counts.subjects) subjects, \(counts.schemas) schemas")
+          "schema registry ready on \(scheme)://\(host):\(port), \(counts.subjects) subjects, \(counts.schemas) schemas"
+        )
         await onReady(port)
       },
       logger: quiet(logger))

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSONText
 
 #if canImport(Glibc)
   import Glibc
@@ -6,64 +7,36 @@ import FoundationEssentials
   import Darwin
 #endif
 
-/// One registration: what a line of the journal holds.
-struct Registration: Codable, Hashable, Sendable {
-  var id: Int32
-  var subject: String
-  var version: Int32
-  /// As it was sent.
-  var schema: String
-}
-
-/// A change of compatibility level; the journal's other kind of line.
-struct LevelSetting: Codable, Hashable, Sendable {
-  /// Nil for the global one.
-  var subject: String?
-  /// Nil when it was deleted.
-  var level: String?
-}
-
-/// The append-only file of registrations.
+/// The append-only file of changes, which holds all that the registry knows.
 ///
-/// A line is `{"crc32":"xxxxxxxx","registration":{…}}` or has `level` in that place: the checksum is over the bytes of the inner object as they
-/// stand there. Each line is on the disk (fsync) before ``append(_:)`` returns. Not `Sendable`: ``RegistryStore``
-/// owns it.
+/// Each change is on the disk (fsync) before ``append(_:)`` returns. Not `Sendable`: ``RegistryStore`` owns it.
 final class Journal {
-  /// What replaying the file gave, in the order of the file.
-  enum Entry {
-    case registration(Registration, line: Int)
-    case level(LevelSetting, line: Int)
-    /// `lostAtMost` is a bound on the registrations that the damaged bytes held: none is shorter than 64 bytes.
-    case damaged(line: Int, reason: String, lostAtMost: Int)
-  }
-
-  static let shortestLineBytes = 64
-  private static let prefix = Array(#"{"crc32":""#.utf8)
-  private static let registrationMiddle = Array(#"","registration":"#.utf8)
-  private static let levelMiddle = Array(#"","level":"#.utf8)
-
-  /// What a whole line holds.
-  enum Content {
-    case registration(Registration)
-    case level(LevelSetting)
-  }
-
   let path: String
+  private let maxBytes: Int
+  private let sync: @Sendable (Int32) -> Int32
   /// -1 when closed.
   private var descriptor: Int32
   /// Bytes in the file up to the end of the last whole append.
   private var length: Int
   /// Set when the file's state is no longer known: nothing is written any more.
-  private var failure: String?
+  private var failure: RegistryFailure?
+
+  static func path(in directory: String) -> String { directory + "/registry.jsonl" }
 
   /// Opens or makes `registry.jsonl` in `directory`, and locks it against a second registry.
-  init(directory: String) throws(RegistryFailure) {
+  ///
+  /// - Parameter sync: `fsync(2)`; tests put one that fails or takes its time.
+  init(
+    directory: String, maxBytes: Int, sync: @escaping @Sendable (Int32) -> Int32 = { fsync($0) }
+  ) throws(RegistryFailure) {
+    self.maxBytes = maxBytes
+    self.sync = sync
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
       throw .store("cannot make the directory \(directory): \(error)")
     }
-    path = directory + "/registry.jsonl"
+    path = Self.path(in: directory)
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
     length = 0
     guard descriptor >= 0 else { throw .store("cannot open \(path): \(Self.errorText())") }
@@ -88,94 +61,46 @@ final class Journal {
     guard descriptor >= 0 else { return }
     systemClose(descriptor)
     descriptor = -1
-    failure = "the registry has stopped"
+    failure = .stopped
   }
 
   /// Reads the whole file. Damaged lines are entries of their own; nothing is removed from the file.
-  func replay(maxBytes: Int) throws(RegistryFailure) -> [Entry] {
-    let bytes = try readAll(maxBytes: maxBytes)
+  func replay() throws(RegistryFailure) -> [JournalLine.Entry] {
+    let bytes = try Self.readAll(descriptor, path: path, maxBytes: maxBytes)
     length = bytes.count
-    var entries: [Entry] = []
-    var number = 0
-    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
-      number += 1
-      switch Self.parse(line) {
-      case .success(.level(let setting)):
-        entries.append(.level(setting, line: number))
-      case .success(.registration(let registration)):
-        entries.append(.registration(registration, line: number))
-      case .failure(let damage):
-        entries.append(
-          .damaged(
-            line: number, reason: damage.reason, lostAtMost: line.count / Self.shortestLineBytes + 1))
-      }
-    }
     if let last = bytes.last, last != UInt8(ascii: "\n") {
       // A write was cut off: the next line must not be glued to it.
       try write([UInt8(ascii: "\n")])
     }
-    return entries
+    return JournalLine.entries(in: bytes)
   }
 
-  /// Adds a line and waits until it is on the disk.
-  func append(_ registration: Registration) throws(RegistryFailure) {
-    try write(Self.line(of: registration, middle: Self.registrationMiddle))
+  /// What stands in the file of a registry that may be running: lines are only ever added. A last line that is being
+  /// written just now is left out.
+  static func peek(directory: String, maxBytes: Int) throws(RegistryFailure) -> [JournalLine.Entry] {
+    let path = path(in: directory)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .store("cannot open \(path): \(errorText())") }
+    defer { systemClose(descriptor) }
+    let bytes = try readAll(descriptor, path: path, maxBytes: maxBytes)
+    let end = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+    return JournalLine.entries(in: Array(bytes[..<end]))
   }
 
-  /// As above.
-  func append(_ setting: LevelSetting) throws(RegistryFailure) {
-    try write(Self.line(of: setting, middle: Self.levelMiddle))
-  }
-
-  // MARK: Lines
-
-  struct Damage: Error { var reason: String }
-
-  private static func line(of content: some Encodable, middle: [UInt8]) throws(RegistryFailure) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let body: [UInt8]
-    do {
-      body = Array(try encoder.encode(content))
-    } catch {
-      throw .store("cannot write the registration as JSON: \(error)")
-    }
-    return prefix + hex(CRC32.checksum(body)) + middle + body + Array("}\n".utf8)
-  }
-
-  static func parse(_ line: some BidirectionalCollection<UInt8>) -> Result<Content, Damage> {
-    let bytes = Array(line)
-    let kindStart = prefix.count + 8
-    let isLevel = bytes.count > kindStart && bytes[kindStart...].starts(with: levelMiddle)
-    let middle = isLevel ? levelMiddle : registrationMiddle
-    let bodyStart = prefix.count + 8 + middle.count
-    guard bytes.count > bodyStart + 1, bytes.starts(with: prefix), bytes.last == UInt8(ascii: "}"),
-      bytes[(prefix.count + 8)..<bodyStart].elementsEqual(middle)
-    else { return .failure(Damage(reason: "not a line of a registry's journal")) }
-    let body = bytes[bodyStart..<(bytes.count - 1)]
-    guard bytes[prefix.count..<(prefix.count + 8)].elementsEqual(hex(CRC32.checksum(body))) else {
-      return .failure(Damage(reason: "the checksum does not fit"))
-    }
-    do {
-      let data = Data(body)
-      return .success(
-        isLevel
-          ? .level(try JSONDecoder().decode(LevelSetting.self, from: data))
-          : .registration(try JSONDecoder().decode(Registration.self, from: data)))
-    } catch {
-      return .failure(Damage(reason: "the registration cannot be read: \(error)"))
-    }
-  }
-
-  private static func hex(_ value: UInt32) -> [UInt8] {
-    let text = String(value, radix: 16)
-    return Array((String(repeating: "0", count: 8 - text.count) + text).utf8)
+  /// Adds lines, all in one write, and waits until they are on the disk.
+  func append(_ records: [RegistryRecord]) throws(RegistryFailure) {
+    guard !records.isEmpty else { return }
+    try write(records.flatMap { JournalLine.bytes(of: $0) })
   }
 
   // MARK: The file
 
   private func write(_ bytes: [UInt8]) throws(RegistryFailure) {
-    if let failure { throw .store(failure) }
+    if let failure { throw failure }
+    guard length + bytes.count <= maxBytes else {
+      throw .store(
+        "\(path) has \(length) bytes and its limit is \(maxBytes); move to a new directory by export and import")
+    }
     var written = 0
     while written < bytes.count {
       let count = bytes[written...].withUnsafeBytes { buffer in
@@ -184,36 +109,36 @@ final class Journal {
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else {
         let reason = "cannot write \(path): \(Self.errorText())"
-        // What was written of the line is taken back; where that fails too the file's end is not known any more.
-        if ftruncate(descriptor, off_t(length)) != 0 { failure = reason + "; restart the registry" }
+        // What was written of the lines is taken back; where that fails too the file's end is not known any more.
+        if ftruncate(descriptor, off_t(length)) != 0 { failure = .store(reason + "; restart the registry") }
         throw .store(reason)
       }
       written += count
     }
-    guard fsync(descriptor) == 0 else {
+    guard sync(descriptor) == 0 else {
       // After a failed fsync the kernel may have dropped the pages: only reading the file again tells.
-      let reason = "cannot fsync \(path): \(Self.errorText()); restart the registry"
-      failure = reason
-      throw .store(reason)
+      let problem = RegistryFailure.store("cannot fsync \(path): \(Self.errorText()); restart the registry")
+      failure = problem
+      throw problem
     }
     length += bytes.count
   }
 
-  private func readAll(maxBytes: Int) throws(RegistryFailure) -> [UInt8] {
+  private static func readAll(_ descriptor: Int32, path: String, maxBytes: Int) throws(RegistryFailure) -> [UInt8] {
     let size = lseek(descriptor, 0, SEEK_END)
-    guard size >= 0 else { throw .store("cannot read \(path): \(Self.errorText())") }
+    guard size >= 0 else { throw .store("cannot read \(path): \(errorText())") }
     guard Int(size) <= maxBytes else {
-      throw .store("\(path) has \(size) bytes, more than the \(maxBytes) that this registry reads")
+      throw .store("\(path) has \(size) bytes; the limit is \(maxBytes)")
     }
     var bytes = [UInt8](repeating: 0, count: Int(size))
     var filled = 0
     while filled < bytes.count {
+      let start = filled
       let count = bytes.withUnsafeMutableBytes { buffer in
-        pread(
-          descriptor, buffer.baseAddress.map { $0 + filled }, buffer.count - filled, off_t(filled))
+        pread(descriptor, buffer.baseAddress?.advanced(by: start), buffer.count - start, off_t(start))
       }
       if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw .store("cannot read \(path): \(Self.errorText())") }
+      guard count >= 0 else { throw .store("cannot read \(path): \(errorText())") }
       if count == 0 { break }
       filled += count
     }

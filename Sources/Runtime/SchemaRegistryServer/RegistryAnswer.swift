@@ -1,70 +1,28 @@
-import FoundationEssentials
-import Hummingbird
+import JSONText
 
 /// What is written as the body of an answer.
 enum RegistryAnswer {
-  case empty
-  case id(Int32)
-  case registration(Registration)
-  case schema(String)
-  case strings([String])
-  case numbers([Int32])
-  case uses([(subject: String, version: Int32)])
-  case setting(name: String, value: String)
-  case compatibility(isCompatible: Bool, messages: [String])
+  case json(JSONValue)
   /// Text that is JSON already: a schema by itself.
   case raw(String)
 
-  private struct ID: Encodable { var id: Int32 }
-  private struct SchemaText: Encodable { var schema: String }
-  private struct Compatibility: Encodable {
-    var isCompatible: Bool
-    var messages: [String]?
-
-    enum CodingKeys: String, CodingKey {
-      case isCompatible = "is_compatible"
-      case messages
-    }
-  }
-  private struct Use: Encodable {
-    var subject: String
-    var version: Int32
-  }
-  private struct Failure: Encodable {
-    var code: Int
-    var message: String
-
-    enum CodingKeys: String, CodingKey {
-      case code = "error_code"
-      case message
-    }
+  static func object(_ members: KeyValuePairs<String, JSONValue>) -> RegistryAnswer {
+    .json(.object(members.map { JSONValue.Member($0.key, $0.value) }))
   }
 
-  func bytes() throws -> Data {
+  static func numbers(_ numbers: [Int32]) -> RegistryAnswer { .json(.array(numbers.map { .integer(Int64($0)) })) }
+
+  static func strings(_ strings: [String]) -> RegistryAnswer { .json(.array(strings.map { .string($0) })) }
+
+  static func failure(_ failure: RegistryFailure) -> RegistryAnswer {
+    .object(["error_code": .integer(Int64(failure.code)), "message": .string(failure.message)])
+  }
+
+  var text: String {
     switch self {
-    case .empty: Data("{}".utf8)
-    case .id(let id): try Self.encoded(ID(id: id))
-    case .registration(let registration): try Self.encoded(registration)
-    case .schema(let text): try Self.encoded(SchemaText(schema: text))
-    case .strings(let strings): try Self.encoded(strings)
-    case .numbers(let numbers): try Self.encoded(numbers)
-    case .uses(let uses): try Self.encoded(uses.map { Use(subject: $0.subject, version: $0.version) })
-    case .setting(let name, let value): try Self.encoded([name: value])
-    case .compatibility(let isCompatible, let messages):
-      try Self.encoded(Compatibility(isCompatible: isCompatible, messages: messages.isEmpty ? nil : messages))
-    case .raw(let text): Data(text.utf8)
+    case .json(let value): value.text
+    case .raw(let text): text
     }
-  }
-
-  static func bytes(of failure: RegistryFailure) -> Data {
-    let body = Failure(code: failure.code, message: failure.message)
-    return (try? encoded(body)) ?? Data(#"{"error_code":\#(failure.code),"message":""}"#.utf8)
-  }
-
-  private static func encoded(_ value: some Encodable) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(value)
   }
 }
 
@@ -73,10 +31,11 @@ enum RegistryMediaType {
   static let versioned = "application/vnd.schemaregistry.v1+json"
   static let known = [versioned, "application/vnd.schemaregistry+json", "application/json"]
 
-  /// Whether a body of that `Content-Type` is read.
+  /// Whether a body of that `Content-Type` is read. One that is missing, or that a form of any web page could send, is
+  /// not: a browser must ask before it sends these from a foreign page, and gets no leave here.
   static func isReadable(_ contentType: String?) -> Bool {
     guard let contentType else { return false }
-    return known.contains(essence(contentType[...]))
+    return (known + ["application/octet-stream"]).contains(essence(contentType[...]))
   }
 
   /// The content type to answer in, or nil when `accept` takes none of the known ones.

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import Hummingbird
 
-/// A request taken apart: the path's segments, percent-decoded, and what of the query matters.
+/// A request taken apart: the path's segments and the query, percent-decoded.
 struct RegistryRequest {
   var method: HTTPRequest.Method
   var segments: [String]
-  var query: [String: String]
+  private var query: [(name: String, value: String)] = []
 
   init(_ request: Request) throws(RegistryFailure) {
     method = request.method
@@ -20,9 +20,68 @@ struct RegistryRequest {
       decoded.append(segment)
     }
     segments = decoded
-    query = [:]
-    for (name, value) in request.uri.queryParameters { query[String(name)] = String(value) }
+    for (name, value) in request.uri.queryParameters { query.append((String(name), String(value))) }
+    try applyContext()
   }
+
+  /// `/contexts/{context}/…` is the rest of the path with every subject in it taken from that context.
+  private mutating func applyContext() throws(RegistryFailure) {
+    guard segments.count > 2, segments[0] == "contexts" else { return }
+    let context = try Self.contextName(segments[1])
+    segments.removeFirst(2)
+    func qualified(_ name: String) -> String { QualifiedSubject(context: context, name: name).text }
+    switch segments[0] {
+    case "subjects" where segments.count > 1: segments[1] = qualified(segments[1])
+    case "compatibility" where segments.count > 2: segments[2] = qualified(segments[2])
+    case "config", "mode":
+      let key = segments.count > 1 ? qualified(segments[1]) : QualifiedSubject(context: context, name: "").contextKey
+      segments = [segments[0]] + (key.map { [$0] } ?? []) + segments.dropFirst(2)
+    case "subjects", "schemas":
+      let name = segments.count > 1 ? "subject" : "subjectPrefix"
+      let value = self[name] ?? ""
+      query.removeAll { $0.name == name }
+      query.append((name, QualifiedSubject(context: context, name: "").contextKey.map { $0 + value } ?? value))
+    default: break
+    }
+  }
+
+  /// Begins with a dot, whether it is sent so or not.
+  static func contextName(_ text: String) throws(RegistryFailure) -> String {
+    guard !text.isEmpty, !text.contains(":") else {
+      throw RegistryFailure(status: 404, "'\(text)' can't be the name of a context.")
+    }
+    return text.hasPrefix(".") ? text : ".\(text)"
+  }
+
+  // MARK: Query
+
+  /// The last of that name.
+  subscript(_ name: String) -> String? { query.last { $0.name == name }?.value }
+
+  func values(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
+
+  /// False unless it says true, in whatever case.
+  func flag(_ name: String) -> Bool { self[name]?.lowercased() == "true" }
+
+  var visibility: Visibility { Visibility(deleted: flag("deleted"), deletedOnly: flag("deletedOnly")) }
+
+  /// The part of a list that `offset` and `limit` ask for; a limit below 1 is none.
+  func page<Item>(_ items: [Item]) throws(RegistryFailure) -> [Item] {
+    let offset = try number("offset") ?? 0
+    let limit = try number("limit") ?? -1
+    let rest = items.dropFirst(max(0, offset))
+    return Array(limit < 1 ? rest : rest.prefix(limit))
+  }
+
+  private func number(_ name: String) throws(RegistryFailure) -> Int? {
+    guard let text = self[name] else { return nil }
+    guard let number = Int32(text) else {
+      throw RegistryFailure(status: 400, "\(name) is a number of 32 bits, not '\(text)'.")
+    }
+    return Int(number)
+  }
+
+  // MARK: Path
 
   /// Nil when a `%` has no two digits or the bytes are not UTF-8.
   static func percentDecoded(_ text: Substring) -> String? {
@@ -50,50 +109,5 @@ struct RegistryRequest {
       true
     default: false
     }
-  }
-}
-
-/// The body of a registration or a lookup.
-struct SchemaBody: Decodable {
-  var schema: String
-  var schemaType: String?
-  var references: [Reference]?
-  var id: Int32?
-  var version: Int32?
-  var metadata: Ignored?
-  var ruleSet: Ignored?
-
-  struct Reference: Decodable {}
-  struct Ignored: Decodable {}
-
-  /// Parses and checks the body; what this registry can't honour is an error, not ignored.
-  static func schema(in body: ByteBuffer) throws(RegistryFailure) -> ParsedSchema {
-    let content: Self
-    do {
-      content = try JSONDecoder().decode(Self.self, from: Data(body.readableBytesView))
-    } catch DecodingError.keyNotFound(let key, _) {
-      throw .invalidSchema("the body has no \"\(key.stringValue)\"")
-    } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-      let place = context.codingPath.map(\.stringValue).joined(separator: ".")
-      throw .invalidSchema(
-        place.isEmpty
-          ? "the body is not a JSON object"
-          : "\"\(place)\" has the wrong type; the schema is sent as a string that holds JSON")
-    } catch {
-      throw RegistryFailure(status: 400, "The body is not JSON: send {\"schema\": \"…\"}.")
-    }
-    guard (content.schemaType ?? "AVRO").uppercased() == "AVRO" else {
-      throw .invalidSchema("schemaType '\(content.schemaType ?? "")' is not known here; only AVRO is")
-    }
-    guard (content.references ?? []).isEmpty else {
-      throw .notImplemented("schema references; send a schema that holds every type it names")
-    }
-    guard content.metadata == nil && content.ruleSet == nil else {
-      throw .notImplemented("metadata and rule sets")
-    }
-    guard (content.id ?? -1) < 1 && (content.version ?? -1) < 1 else {
-      throw .notPermitted("The registry is not in import mode: leave id and version out.")
-    }
-    return try ParsedSchema(content.schema)
   }
 }

@@ -1,128 +1,104 @@
-import FoundationEssentials
 import Hummingbird
 import JSONText
 import Logging
 
-/// Confluent's REST API for Avro, as far as it goes here; everything else is answered 501 or 404, in words.
+/// Confluent's REST API for Avro; what there is not is answered 501 or 404, in words.
 struct RegistryResponder: HTTPResponder {
   typealias Context = BasicRequestContext
 
   let store: RegistryStore
   let limits: RegistryLimits
+  let access: RegistryAccess
   let logger: Logger
 
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
     guard let contentType = RegistryMediaType.answering(accept: request.headers[.accept]) else {
       let failure = RegistryFailure(
         status: 406, "Accept one of \(RegistryMediaType.known.joined(separator: ", ")).")
-      return response(failure, contentType: "application/json")
+      return response(.failure(failure), status: 406, contentType: "application/json")
     }
     do {
-      let answer = try await answer(to: request)
-      return response(status: .ok, body: try answer.bytes(), contentType: contentType)
+      return response(try await answer(to: request), status: 200, contentType: contentType)
     } catch let failure as RegistryFailure {
       if failure.status >= 500 && failure.status != 501 { logger.error("\(failure.message)") }
-      return response(failure, contentType: contentType)
+      var response = response(.failure(failure), status: failure.status, contentType: contentType)
+      if failure.status == 401 { response.headers[.wwwAuthenticate] = RegistryAccess.challenge }
+      return response
     } catch {
       logger.error("\(request.method) \(request.uri.path): \(error)")
-      return response(RegistryFailure(status: 500, "\(error)"), contentType: contentType)
+      return response(
+        .failure(RegistryFailure(status: 500, "\(error)")), status: 500, contentType: contentType)
     }
+  }
+
+  private func response(_ answer: RegistryAnswer, status: Int, contentType: String) -> Response {
+    Response(
+      status: HTTPResponse.Status(code: status), headers: [.contentType: contentType],
+      body: ResponseBody(byteBuffer: ByteBuffer(string: answer.text)))
   }
 
   // MARK: Routes
 
   private func answer(to request: Request) async throws -> RegistryAnswer {
+    try access.checkHost(request.head.authority)
     let parts = try RegistryRequest(request)
+    // Whether it is alive is nobody's secret.
+    if parts.segments == ["health"] { return try onlyGet(parts) { .object(["status": .string("ok")]) } }
+    try access.checkCredentials(request.headers[.authorization])
     switch parts.segments.first {
-    case nil: return try onlyGet(parts) { .empty }
-    case "health": return try onlyGet(parts) { .setting(name: "status", value: "ok") }
+    case nil: return try onlyGet(parts) { .object([:]) }
     case "subjects": return try await subjects(parts, request)
     case "schemas": return try await schemas(parts)
     case "config": return try await config(parts, request)
-    case "mode": return try mode(parts)
+    case "mode": return try await mode(parts, request)
     case "compatibility": return try await compatibility(parts, request)
-    case "contexts", "exporters", "dek-registry", "catalog":
+    case "contexts": return try await contexts(parts)
+    case "exporters", "dek-registry", "catalog":
       throw RegistryFailure.notImplemented("\(parts.segments[0])")
     default: throw notFound(parts)
     }
   }
 
-  private func subjects(_ parts: RegistryRequest, _ request: Request) async throws -> RegistryAnswer {
-    let segments = parts.segments
-    if segments.count == 1 {
-      guard parts.method == .get else { throw wrongMethod(parts, "GET") }
-      // Confluent's clients name all contexts with the prefix ":*:".
-      let prefix = parts.query["subjectPrefix"].map { $0 == ":*:" ? "" : $0 } ?? ""
-      return .strings(await store.subjectNames(prefix: prefix))
-    }
-    let subject = try checkedSubject(segments[1])
-    if parts.method == .delete { throw RegistryFailure.notImplemented("deletion of subjects and versions") }
-    switch segments.count {
-    case 2:
-      guard parts.method == .post else { throw wrongMethod(parts, "POST") }
-      let schema = try await schema(in: request)
-      return .registration(try await store.lookUp(schema, subject: subject))
-    case 3 where segments[2] == "versions":
-      if parts.method == .get { return .numbers(try await store.versions(subject: subject)) }
-      guard parts.method == .post else { throw wrongMethod(parts, "GET or POST") }
-      let schema = try await schema(in: request)
-      let registration = try await store.register(schema, subject: subject)
-      return .id(registration.id)
-    case 4 where segments[2] == "versions", 5 where segments[2] == "versions":
-      guard parts.method == .get else { throw wrongMethod(parts, "GET") }
-      try checkFormat(parts)
-      let version = try Self.version(segments[3])
-      let registration = try await store.version(version, subject: subject)
-      if segments.count == 4 { return .registration(registration) }
-      if segments[4] == "schema" { return .raw(registration.schema) }
-      if segments[4] == "referencedby" { return .numbers([]) }
-      throw notFound(parts)
-    case 3 where segments[2] == "metadata":
-      throw RegistryFailure.notImplemented("metadata")
-    default: throw notFound(parts)
+  private func contexts(_ parts: RegistryRequest) async throws -> RegistryAnswer {
+    switch (parts.segments.count, parts.method) {
+    case (1, .get): return .strings(try parts.page(await store.contextNames()))
+    case (1, _): throw wrongMethod(parts, "GET")
+    case (2, .delete):
+      let name = try RegistryRequest.contextName(parts.segments[1])
+      try await change { [store] in try await store.deleteContext(name) }
+      return .object([:])
+    default: throw wrongMethod(parts, "DELETE")
     }
   }
 
-  private func schemas(_ parts: RegistryRequest) async throws -> RegistryAnswer {
-    guard parts.method == .get else { throw wrongMethod(parts, "GET") }
-    let segments = parts.segments
-    if segments.count == 1 { throw RegistryFailure.notImplemented("list of all schemas") }
-    if segments == ["schemas", "types"] { return .strings(["AVRO"]) }
-    if segments[1] == "guids" { throw RegistryFailure.notImplemented("schema GUIDs") }
-    guard segments[1] == "ids", segments.count == 3 || segments.count == 4 else { throw notFound(parts) }
-    try checkFormat(parts)
-    guard let id = Int32(segments[2]) else {
-      throw RegistryFailure(status: 404, code: 40403, "'\(segments[2])' is not the id of a schema: ids are numbers.")
-    }
-    switch segments.count == 4 ? segments[3] : "" {
-    case "": return .schema(try await store.schemaText(id: id))
-    case "schema": return .raw(try await store.schemaText(id: id))
-    case "versions": return .uses(try await store.uses(id: id))
-    case "subjects":
-      var seen: Set<ExactText> = []
-      return .strings(try await store.uses(id: id).map(\.subject).filter { seen.insert(ExactText($0)).inserted })
-    default: throw notFound(parts)
-    }
-  }
+  // MARK: Changes
 
-  /// Nothing can be switched off, so this is the true value.
-  private func mode(_ parts: RegistryRequest) throws -> RegistryAnswer {
-    guard parts.segments.count <= 2 else { throw notFound(parts) }
-    guard parts.method == .get else { throw RegistryFailure.notImplemented("modes other than READWRITE") }
-    if parts.segments.count == 2 {
-      let subject = try checkedSubject(parts.segments[1])
-      guard parts.query["defaultToGlobal"] == "true" else {
-        throw RegistryFailure(
-          status: 404, code: 40409, "Subject '\(subject)' has no mode of its own; see GET /mode.")
-      }
-    }
-    return .setting(name: "mode", value: "READWRITE")
+  /// Waits for a change to be on the disk, but not for ever.
+  func change<Result: Sendable>(
+    _ work: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result {
+    let millis = limits.writeTimeoutMillis
+    return try await Deadline.run(millis: millis, otherwise: RegistryFailure.timedOut(millis: millis), work)
   }
 
   // MARK: Parts of a request
 
-  func schema(in request: Request) async throws -> ParsedSchema {
-    try SchemaBody.schema(in: try await body(of: request))
+  /// Parses what was sent; `fillsIn` as ``RegistryStore/prepare(_:subject:normalizes:fillsIn:)`` has it.
+  func schema(
+    in request: Request, _ parts: RegistryRequest, subject: String, fillsIn: Bool = false
+  ) async throws -> (schema: ParsedSchema, asked: SchemaRequest, isCompleted: Bool) {
+    let json = try RequestBody.json(
+      try await body(of: request), maxBytes: limits.maxBodyBytes, example: "{\"schema\": \"…\"}")
+    let asked = try RequestBody.schema(json)
+    guard asked.content.text.utf8.count <= limits.maxSchemaBytes else {
+      throw RegistryFailure.schemaTooLarge(asked.content.text.utf8.count, limit: limits.maxSchemaBytes)
+    }
+    let prepared = try await store.prepare(
+      asked, subject: subject, normalizes: parts.flag("normalize"), fillsIn: fillsIn)
+    let schema = try ParsedSchema(
+      prepared.content, types: prepared.types, referenceDepth: prepared.referenceDepth,
+      normalizes: prepared.normalizes, limits: limits)
+    return (schema, asked, prepared.isCompleted)
   }
 
   func body(of request: Request) async throws -> ByteBuffer {
@@ -142,14 +118,22 @@ struct RegistryResponder: HTTPResponder {
     return body
   }
 
-  func checkedSubject(_ subject: String) throws(RegistryFailure) -> String {
-    guard !subject.isEmpty else { throw .invalidSubject("it is empty") }
-    guard subject.utf8.count <= limits.maxSubjectBytes else {
+  /// The subject in its one way to write it.
+  func checkedSubject(_ text: String) throws(RegistryFailure) -> String {
+    guard !text.isEmpty else { throw .invalidSubject("it is empty") }
+    guard text.utf8.count <= limits.maxSubjectBytes else {
       throw .invalidSubject("it has more than \(limits.maxSubjectBytes) bytes")
     }
-    guard subject.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+    guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
       throw .invalidSubject("it holds a control character")
     }
+    return QualifiedSubject(text).text
+  }
+
+  /// The same for what schemas are registered under, which a context alone is not.
+  func checkedSchemaSubject(_ text: String) throws(RegistryFailure) -> String {
+    let subject = try checkedSubject(text)
+    guard !QualifiedSubject(subject).name.isEmpty else { throw .invalidSubject("it names a context only") }
     return subject
   }
 
@@ -160,12 +144,7 @@ struct RegistryResponder: HTTPResponder {
     return number
   }
 
-  private func checkFormat(_ parts: RegistryRequest) throws(RegistryFailure) {
-    guard let format = parts.query["format"], !format.isEmpty, format != "default" else { return }
-    throw .notImplemented("schema format '\(format)'")
-  }
-
-  private func onlyGet(_ parts: RegistryRequest, _ answer: () -> RegistryAnswer) throws -> RegistryAnswer {
+  func onlyGet(_ parts: RegistryRequest, _ answer: () -> RegistryAnswer) throws -> RegistryAnswer {
     guard parts.method == .get else { throw wrongMethod(parts, "GET") }
     return answer()
   }
@@ -176,18 +155,5 @@ struct RegistryResponder: HTTPResponder {
 
   func wrongMethod(_ parts: RegistryRequest, _ allowed: String) -> RegistryFailure {
     RegistryFailure(status: 405, "Use \(allowed) here, not \(parts.method.rawValue).")
-  }
-
-  // MARK: Writing
-
-  private func response(_ failure: RegistryFailure, contentType: String) -> Response {
-    response(
-      status: HTTPResponse.Status(code: failure.status), body: RegistryAnswer.bytes(of: failure),
-      contentType: contentType)
-  }
-
-  private func response(status: HTTPResponse.Status, body: Data, contentType: String) -> Response {
-    Response(
-      status: status, headers: [.contentType: contentType], body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
   }
 }

@@ -1,27 +1,9 @@
 import AvroSchema
 import JSONText
 
-/// The registrations, in memory and in the journal. One writer: concurrent registrations of the same schema come in
+/// The registry's state in memory and in the journal. One writer: concurrent registrations of the same schema come in
 /// one after the other and get the same id.
 actor RegistryStore {
-  private struct StoredSchema {
-    var schema: ParsedSchema
-    /// In the order of registration.
-    var uses: [(subject: String, version: Int32)] = []
-  }
-
-  private struct Subject {
-    /// In ascending order of version.
-    var versions: [(version: Int32, id: Int32)] = []
-    var versionOfIdentity: [ExactText: Int32] = [:]
-    /// The newest version of that form.
-    var versionOfCanonicalForm: [ExactText: Int32] = [:]
-
-    func id(of version: Int32) -> Int32? {
-      versions.first { $0.version == version }?.id
-    }
-  }
-
   private let executor: QueueExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -29,58 +11,55 @@ actor RegistryStore {
   let limits: RegistryLimits
   /// What holds until a global level is set.
   let defaultLevel: CompatibilityMode
-  private(set) var globalLevel: CompatibilityMode?
-  private(set) var levels: [ExactText: CompatibilityMode] = [:]
-  private var schemas: [Int32: StoredSchema] = [:]
-  private var ids: [ExactText: Int32] = [:]
-  private var subjects: [ExactText: Subject] = [:]
-  /// No id up to here is given out, also not those that damaged lines may have held.
-  private var lastID: Int32 = 0
+  /// Nothing is changed, whatever the modes say.
+  let isReadOnly: Bool
+  var state: RegistryState
   /// What could not be read at start, a sentence each.
-  private(set) var damage: [String] = []
+  let damage: [String]
 
   init(
-    directory: String, limits: RegistryLimits, defaultLevel: CompatibilityMode = .backward
+    directory: String, limits: RegistryLimits, defaultLevel: CompatibilityMode = .backward, isReadOnly: Bool = false,
+    sync: (@Sendable (Int32) -> Int32)? = nil
   ) async throws(RegistryFailure) {
     executor = QueueExecutor(label: "schema-registry-store")
     self.limits = limits
     self.defaultLevel = defaultLevel
-    journal = try Journal(directory: directory)
-    try load()
+    self.isReadOnly = isReadOnly
+    if let sync {
+      journal = try Journal(directory: directory, maxBytes: limits.maxJournalBytes, sync: sync)
+    } else {
+      journal = try Journal(directory: directory, maxBytes: limits.maxJournalBytes)
+    }
+    (state, damage) = Self.replay(try journal.replay(), path: journal.path, limits: limits)
   }
 
-  // MARK: Changing
-
-  /// Registers `schema` under `subject`, or finds it there; on the disk when this returns.
-  func register(_ schema: ParsedSchema, subject: String) throws(RegistryFailure) -> Registration {
-    let key = ExactText(subject)
-    let known = subjects[key]
-    if let known, let version = known.versionOfIdentity[schema.identity], let id = known.id(of: version) {
-      return registration(id: id, subject: subject, version: version)
+  /// The state that a file's entries make, and what of them could not be used, a sentence each.
+  static func replay(
+    _ entries: [JournalLine.Entry], path: String, limits: RegistryLimits
+  ) -> (RegistryState, damage: [String]) {
+    var state = RegistryState(limits: limits)
+    var damage: [String] = []
+    for entry in entries {
+      switch entry {
+      case .record(let record, let line):
+        do {
+          try state.apply(record)
+        } catch {
+          damage.append("\(path) line \(line) is skipped: \(error.message)")
+        }
+      case .damaged(let line, let reason, let lostAtMost):
+        // The ids of lost registrations may be in records on topics: they are never given out again.
+        state.skipIDs(lostAtMost)
+        damage.append("\(path) line \(line) is skipped: \(reason)")
+      }
     }
-    try checkCompatibility(schema, subject: subject)
-    guard known != nil || subjects.count < limits.maxSubjects else {
-      throw .notPermitted("The registry has \(subjects.count) subjects, its limit; delete it or raise the limit.")
-    }
-    guard known.map({ $0.versions.count < limits.maxVersionsPerSubject }) ?? true else {
-      throw .notPermitted("Subject '\(subject)' has \(limits.maxVersionsPerSubject) versions, the limit.")
-    }
-    let lastVersion = known?.versions.last?.version ?? 0
-    let id = ids[schema.identity] ?? lastID &+ 1
-    guard id > 0, lastVersion < .max, ids[schema.identity] != nil || schemas.count < limits.maxSchemas else {
-      throw .notPermitted("The registry has \(schemas.count) schemas, its limit.")
-    }
-    let text = schemas[id]?.schema.text ?? schema.text
-    let registration = Registration(id: id, subject: subject, version: lastVersion + 1, schema: text)
-    try journal.append(registration)
-    add(registration, schema: schema)
-    return registration
+    return (state, damage)
   }
 
-  /// Writes a level to the journal, then has it hold.
-  func store(_ setting: LevelSetting) throws(RegistryFailure) {
-    try journal.append(setting)
-    try apply(setting)
+  /// Writes records to the journal, then has them hold: on the disk when this returns.
+  func commit(_ records: [RegistryRecord]) throws(RegistryFailure) {
+    try journal.append(records)
+    for record in records { try state.apply(record) }
   }
 
   /// Lets go of the directory: another registry may use it.
@@ -88,124 +67,126 @@ actor RegistryStore {
     journal.close()
   }
 
-  // MARK: Reading
-
-  /// Looks under `subject` by text, then by canonical form.
-  func lookUp(_ schema: ParsedSchema, subject: String) throws(RegistryFailure) -> Registration {
-    let known = try existing(subject)
-    let version =
-      known.versionOfIdentity[schema.identity] ?? known.versionOfCanonicalForm[schema.canonicalForm]
-    guard let version, let id = known.id(of: version) else { throw .schemaNotFound(subject: subject) }
-    return registration(id: id, subject: subject, version: version)
-  }
-
-  func schemaText(id: Int32) throws(RegistryFailure) -> String {
-    guard let stored = schemas[id] else { throw .schemaNotFound(id: id) }
-    return stored.schema.text
-  }
-
-  func uses(id: Int32) throws(RegistryFailure) -> [(subject: String, version: Int32)] {
-    guard let stored = schemas[id] else { throw .schemaNotFound(id: id) }
-    return stored.uses
-  }
-
-  /// In the order of their bytes.
-  func subjectNames(prefix: String) -> [String] {
-    subjects.keys.filter { $0.text.utf8.starts(with: prefix.utf8) }.sorted(by: ExactText.precedes).map(\.text)
-  }
-
-  func versions(subject: String) throws(RegistryFailure) -> [Int32] {
-    try existing(subject).versions.map(\.version)
-  }
-
-  /// `version` nil is the latest.
-  func version(_ version: Int32?, subject: String) throws(RegistryFailure) -> Registration {
-    let known = try existing(subject)
-    guard let found = version ?? known.versions.last?.version, let id = known.id(of: found) else {
-      throw .versionNotFound(version.map(String.init) ?? "latest", subject: subject)
-    }
-    return registration(id: id, subject: subject, version: found)
-  }
-
-  /// Newest first; empty for a subject that nothing was registered under.
-  func parsedVersions(subject: String) -> [(version: Int32, schema: ParsedSchema)] {
-    (subjects[ExactText(subject)]?.versions ?? []).reversed().compactMap { version, id in
-      schemas[id].map { (version, $0.schema) }
-    }
-  }
-
   func counts() -> (subjects: Int, schemas: Int) {
-    (subjects.count, schemas.count)
+    (state.subjects.count, state.contexts.values.reduce(0) { $0 + $1.schemas.count })
+  }
+}
+
+/// Which versions are asked for.
+enum Visibility: Sendable {
+  case live, all, deletedOnly
+
+  init(deleted: Bool, deletedOnly: Bool) {
+    self = deletedOnly ? .deletedOnly : deleted ? .all : .live
   }
 
-  // MARK: Inside
+  func includes(isDeleted: Bool) -> Bool {
+    switch self {
+    case .live: !isDeleted
+    case .all: true
+    case .deletedOnly: isDeleted
+    }
+  }
+}
 
-  private func existing(_ subject: String) throws(RegistryFailure) -> Subject {
-    guard let known = subjects[ExactText(subject)] else { throw .subjectNotFound(subject) }
-    return known
+// MARK: Reading
+
+extension RegistryStore {
+  /// In the order of their bytes. A subject counts as deleted when all of its versions are.
+  ///
+  /// - Parameter prefix: may name a context, as `:.context:` or, for all of them, `:*:`.
+  func subjectNames(prefix: String, _ visibility: Visibility) -> [String] {
+    let anyContext = prefix.hasPrefix(Self.allContexts)
+    let wanted = QualifiedSubject(anyContext ? String(prefix.dropFirst(Self.allContexts.count)) : prefix)
+    return state.subjects.filter { subject, versions in
+      let name = QualifiedSubject(subject.text)
+      guard name.name.utf8.starts(with: wanted.name.utf8), anyContext || name.context == wanted.context else {
+        return false
+      }
+      return visibility.includes(isDeleted: versions.allSatisfy(\.isDeleted))
+    }.keys.sorted(by: ExactText.precedes).map(\.text)
   }
 
-  private func registration(id: Int32, subject: String, version: Int32) -> Registration {
-    Registration(id: id, subject: subject, version: version, schema: schemas[id]?.schema.text ?? "")
+  private static var allContexts: String { ":*:" }
+
+  func versions(of subject: String, _ visibility: Visibility) throws(RegistryFailure) -> [Int32] {
+    let all = state.versions(of: subject)
+    guard all.contains(where: { visibility != .live || !$0.isDeleted }) else { throw .subjectNotFound(subject) }
+    return all.filter { visibility.includes(isDeleted: $0.isDeleted) }.map(\.number)
   }
 
-  private func add(_ registration: Registration, schema: ParsedSchema) {
-    let (id, version) = (registration.id, registration.version)
-    schemas[id, default: StoredSchema(schema: schema)].uses.append((registration.subject, version))
-    ids[schema.identity] = id
-    lastID = max(lastID, id)
-    subjects[ExactText(registration.subject), default: Subject()].versions.append((version, id))
-    subjects[ExactText(registration.subject)]?.versionOfIdentity[schema.identity] = version
-    subjects[ExactText(registration.subject)]?.versionOfCanonicalForm[schema.canonicalForm] = version
+  /// `version` nil is the latest that is not deleted.
+  func version(
+    _ number: Int32?, of subject: String, deleted: Bool = false
+  ) throws(RegistryFailure) -> Registration {
+    let all = state.versions(of: subject)
+    guard all.contains(where: { deleted || !$0.isDeleted }) else { throw .subjectNotFound(subject) }
+    let found = number.map { number in all.first { $0.number == number } } ?? all.last { !$0.isDeleted }
+    guard let found, deleted || !found.isDeleted else {
+      throw .versionNotFound(number.map(String.init) ?? "latest", subject: subject)
+    }
+    return state.registration(found, of: subject)
   }
 
-  private func load() throws(RegistryFailure) {
-    for entry in try journal.replay(maxBytes: limits.maxJournalBytes) {
-      switch entry {
-      case .registration(let registration, let line):
-        do {
-          try restore(registration)
-        } catch {
-          lastID = max(lastID, registration.id)
-          damage.append("\(journal.path) line \(line) is skipped: \(error.message)")
+  /// The newest version whose metadata has all of these properties.
+  func latest(
+    of subject: String, properties: [(name: String, value: String)], deleted: Bool
+  ) throws(RegistryFailure) -> Registration {
+    let all = state.versions(of: subject)
+    guard all.contains(where: { deleted || !$0.isDeleted }) else { throw .subjectNotFound(subject) }
+    for version in all.reversed() where deleted || !version.isDeleted {
+      let registration = state.registration(version, of: subject)
+      guard let metadata = registration.content.metadata?["properties"] else { continue }
+      if properties.allSatisfy({ metadata.text($0.name)?.isExactly($0.value) == true }) { return registration }
+    }
+    throw .versionNotFound("latest with this metadata", subject: subject)
+  }
+
+  /// - Parameter subject: empty, a context as `:.context:`, or a subject: an id that its context doesn't have is looked
+  ///   for where another context has the subject.
+  func schema(id: Int32, subject: String) throws(RegistryFailure) -> (content: SchemaContent, context: String) {
+    let wanted = QualifiedSubject(subject)
+    if let stored = state.contexts[wanted.context]?.schemas[id] { return (stored.content, wanted.context) }
+    if wanted.isInDefaultContext, !wanted.name.isEmpty {
+      for name in state.contexts.keys.sorted() {
+        let other = QualifiedSubject(context: name, name: wanted.name).text
+        if let stored = state.contexts[name]?.schemas[id], stored.uses.contains(where: { $0.subject.isExactly(other) })
+        {
+          return (stored.content, name)
         }
-      case .level(let setting, let line):
-        do {
-          try apply(setting)
-        } catch {
-          damage.append("\(journal.path) line \(line) is skipped: \(error.message)")
-        }
-      case .damaged(let line, let reason, let lostAtMost):
-        // The ids of lost registrations may be in records on topics: they are never given out again.
-        let lost = Int32(clamping: lostAtMost)
-        lastID = lastID > .max - lost ? .max : lastID + lost
-        damage.append("\(journal.path) line \(line) is skipped: \(reason)")
       }
     }
+    throw .schemaNotFound(id: id)
   }
 
-  private func apply(_ setting: LevelSetting) throws(RegistryFailure) {
-    let level = setting.level.flatMap(CompatibilityMode.init(rawValue:))
-    guard level != nil || setting.level == nil else {
-      throw .store("there is no compatibility level '\(setting.level ?? "")'")
-    }
-    if let subject = setting.subject {
-      levels[ExactText(subject)] = level
-    } else {
-      globalLevel = level
+  /// The schema with everything that it refers to written out.
+  func resolvedText(id: Int32, context: String) throws(RegistryFailure) -> String {
+    try state.parsed(id: id, context: context).resolvedText
+  }
+
+  func maxID(context: String) -> Int32 { state.lastID(in: context) }
+
+  func uses(id: Int32, subject: String, deleted: Bool) throws(RegistryFailure) -> [(subject: String, version: Int32)] {
+    let context = try schema(id: id, subject: subject).context
+    let name = QualifiedSubject(subject).name
+    return (state.contexts[context]?.schemas[id]?.uses ?? []).filter { use in
+      guard name.isEmpty || QualifiedSubject(use.subject).name.isExactly(name) else { return false }
+      return deleted || state.version(use.version, of: use.subject)?.isDeleted == false
     }
   }
 
-  private func restore(_ registration: Registration) throws(RegistryFailure) {
-    let schema = try ParsedSchema(registration.schema)
-    let (id, version) = (registration.id, registration.version)
-    guard id > 0, schemas[id].map({ $0.schema.identity == schema.identity }) ?? true,
-      ids[schema.identity].map({ $0 == id }) ?? true
-    else { throw .store("id \(id) stands for another schema in an earlier line") }
-    let last = subjects[ExactText(registration.subject)]?.versions.last?.version ?? 0
-    guard version > last else {
-      throw .store("version \(version) of subject '\(registration.subject)' comes after version \(last)")
+  /// The ids of those that have the version as a reference, ascending.
+  func referencedBy(_ number: Int32?, subject: String) throws(RegistryFailure) -> [Int32] {
+    let registration = try version(number, of: subject, deleted: true)
+    let key = SchemaReference(name: "", subject: subject, version: registration.version)
+    return (state.referencingIDs()[key] ?? []).sorted()
+  }
+
+  /// By subject, then by version.
+  func registrations(prefix: String, _ visibility: Visibility, latestOnly: Bool) -> [Registration] {
+    subjectNames(prefix: prefix, .all).flatMap { subject in
+      let versions = state.versions(of: subject).filter { visibility.includes(isDeleted: $0.isDeleted) }
+      return (latestOnly ? versions.suffix(1) : versions[...]).map { state.registration($0, of: subject) }
     }
-    add(registration, schema: schema)
   }
 }
