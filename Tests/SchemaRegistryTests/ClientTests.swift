@@ -79,6 +79,52 @@ import Testing
     #expect(await fake.requests == ["GET /schemas/ids/9"])
   }
 
+  @Test(arguments: [50001, 50002, 50003, 50004])
+  func asksAgainWhateverTheServersErrorIs(code: Int) async throws {
+    let fake = FakeRegistry([(500, "{\"error_code\":\(code),\"message\":\"later\"}"), (200, #"{"id":4}"#)])
+    try await fake.serve { port in
+      let client = try RegistryClient("http://127.0.0.1:\(port)", settings: Self.quick)
+      #expect(try await client.register(subject: "s", schema: "\"int\"") == 4)
+      #expect(client.requestCount == 2)
+    }
+  }
+
+  /// A schema that leans on others comes with all of them written out, so that it can be read by itself.
+  @Test func writesOutReferences() async throws {
+    let base = #"{"type":"record","name":"Base","namespace":"refs","fields":[{"name":"a","type":"long"}]}"#
+    let middle = #"{"type":"array","items":"refs.Base"}"#
+    @Sendable func body(_ schema: String, _ name: String, _ subject: String) throws -> String {
+      let text = String(decoding: try JSONEncoder().encode(schema), as: UTF8.self)
+      return "{\"schema\":\(text),\"references\":[{\"name\":\"\(name)\",\"subject\":\"\(subject)\",\"version\":1}]}"
+    }
+    let top = #"{"type":"record","name":"Top","fields":[{"name":"b","type":"refs.Base"}]}"#
+    try await withDirectory { directory in
+      try await withRegistry(directory: directory) { registry async throws in
+        #expect(try await registry.post("/subjects/base/versions", schema: base).id == 1)
+        #expect(try await registry.post("/subjects/m/versions", text: try body(middle, "refs.Base", "base")).id == 2)
+        #expect(try await registry.post("/subjects/top/versions", text: try body(top, "m", "m")).id == 3)
+        let client = try RegistryClient(registry.url)
+        let text = try await client.schema(id: 3)
+        #expect(
+          text == #"{"type":"record","name":"Top","fields":[{"name":"b","type":\#(base)}]}"#)
+        #expect(client.requestCount == 3)
+        _ = try await client.schema(id: 3)
+        #expect(client.requestCount == 3)
+      }
+    }
+  }
+
+  @Test func aReferenceThatIsNotThereNamesIDAndSubject() async throws {
+    let leaning = #"{"schema":"\"x.Y\"","references":[{"name":"x.Y","subject":"away","version":2}]}"#
+    let fake = FakeRegistry([(200, leaning), (404, #"{"error_code":40401,"message":"none"}"#)])
+    try await fake.serve { port in
+      let client = try RegistryClient("http://127.0.0.1:\(port)", settings: Self.quick)
+      let error = await #expect(throws: RegistryError.self) { try await client.schema(id: 9) }
+      let text = "\(String(describing: error))"
+      #expect(text.contains("away") && text.contains("9"), "\(text)")
+    }
+  }
+
   @Test func triesAgainAfterAServersError() async throws {
     let fake = FakeRegistry([(503, ""), (500, "{}"), (429, ""), (200, #"{"schema":"\"int\""}"#)])
     try await fake.serve { port in
@@ -93,7 +139,8 @@ import Testing
     try await fake.serve { port in
       let client = try RegistryClient("http://127.0.0.1:\(port)", settings: Self.quick)
       let error = await #expect(throws: RegistryError.self) { try await client.schema(id: 9) }
-      #expect(error == .unreachable(urls: "http://127.0.0.1:\(port)", reason: "status 503: no leader"))
+      #expect(
+        error == .unreachable(urls: "http://127.0.0.1:\(port)", reason: "GET /schemas/ids/9: status 503: no leader"))
     }
     #expect(await fake.requests.count == 4)
   }

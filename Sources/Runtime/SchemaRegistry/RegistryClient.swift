@@ -84,14 +84,20 @@ public final class RegistryClient: Sendable {
     try await id(SubjectSchema(subject: subject, schema: schema, registers: false))
   }
 
-  /// The schema's JSON text. Throws ``RegistryError/unknownID(_:)`` when the registry has none of that id.
+  /// The schema's JSON text; what it refers to in other subjects is fetched and written out. Throws ``RegistryError/unknownID(_:)`` when the registry has none of that id.
   public func schema(id: Int32) async throws(RegistryError) -> String {
     if let known = cache.schema(id: id) { return known }
     let (transport, cache) = (transport, cache)
     return try await schemaFlights.run(id) {
       do throws(RegistryTransport.Failure) {
-        let answer = try await transport.get("/schemas/ids/\(id)")
-        let schema = try answer.decoded(SchemaAnswer.self).schema
+        let answer = try await transport.get("/schemas/ids/\(id)").decoded(SchemaAnswer.self)
+        let schema: String
+        do throws(RegistryTransport.Failure) {
+          schema = try await ReferenceReader.selfContained(
+            answer.schema, answer.references ?? [], id: id, transport)
+        } catch {
+          return .failure(Self.error(error, asked: .other))
+        }
         cache.insert(schema: schema, id: id)
         return .success(schema)
       } catch {
@@ -106,7 +112,7 @@ public final class RegistryClient: Sendable {
     return try await idFlights.run(key) {
       do throws(RegistryTransport.Failure) {
         let path = "/subjects/\(RegistryURL.encoded(key.subject))" + (key.registers ? "/versions" : "")
-        let answer = try await transport.post(path, body: SchemaAnswer(schema: key.schema))
+        let answer = try await transport.post(path, body: SchemaBody(schema: key.schema))
         let id = try answer.decoded(IDAnswer.self).id
         cache.insert(id: id, subject: key.subject, schema: key.schema, registered: key.registers)
         return .success(id)
@@ -157,7 +163,11 @@ public final class RegistryClient: Sendable {
 
   // MARK: Answers
 
-  private struct SchemaAnswer: Codable, Sendable { var schema: String }
+  private struct SchemaBody: Encodable { var schema: String }
+  private struct SchemaAnswer: Decodable {
+    var schema: String
+    var references: [ReferenceReader.Reference]?
+  }
   private struct IDAnswer: Decodable { var id: Int32 }
   private struct VersionAnswer: Decodable {
     var subject: String
@@ -166,9 +176,7 @@ public final class RegistryClient: Sendable {
     var schema: String
     /// Left out for Avro.
     var schemaType: String?
-    var references: [Reference]?
-
-    struct Reference: Decodable { var subject: String }
+    var references: [ReferenceReader.Reference]?
   }
 
   enum Asked {

@@ -122,7 +122,8 @@ final class RegistryTransport: Sendable {
       }
       if Task.isCancelled { throw .cancelled }
     }
-    throw .unreachable(urls: urls.map(\.description).joined(separator: ", "), reason: reason)
+    throw .unreachable(
+      urls: urls.map(\.description).joined(separator: ", "), reason: "\(method) \(path): \(reason)")
   }
 
   private func pause(round: Int) async throws(Failure) {
