@@ -10,14 +10,15 @@ final class RunningRegistry {
   let client: RegistryClient
   private let process: Process
 
-  init() throws {
+  /// - Parameter directory: of its schemas; one of its own unless given.
+  init(directory: String? = nil) throws {
     program = try BankProgram()
     let log = folder.path + "/registry.log"
     try Data().write(to: URL(fileURLWithPath: log))
     let handle = try #require(FileHandle(forWritingAtPath: log))
     process = Process()
     process.executableURL = URL(fileURLWithPath: try BankProgram.path())
-    process.arguments = ["registry", "--directory", folder.path + "/registry", "--port", "0"]
+    process.arguments = ["registry", "--directory", directory ?? folder.path + "/registry", "--port", "0"]
     process.standardOutput = handle
     process.standardError = handle
     process.standardInput = FileHandle.nullDevice

@@ -4,19 +4,29 @@ import SchemaRegistryServer
 
 struct RegistryVerb: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "registry", abstract: "Run the embedded schema registry alone, or ask a running one.",
-    subcommands: [RegistryRunVerb.self, RegistryCompatVerb.self, RegistryImportVerb.self],
+    commandName: "registry", abstract: "Run the embedded schema registry alone, ask a running one, or move one.",
+    subcommands: [
+      RegistryRunVerb.self, RegistryCompatVerb.self, RegistryImportVerb.self, RegistryExportTopicVerb.self,
+      RegistryImportTopicVerb.self,
+    ],
     defaultSubcommand: RegistryRunVerb.self)
+}
+
+/// Where an embedded registry keeps its schemas.
+struct RegistryDirectory: ParsableArguments, Sendable {
+  @OptionGroup var home: HomeOptions
+
+  @Option(help: "Where the schemas are kept; <home>/registry unless given.")
+  var directory: String?
+
+  var path: String { directory ?? home.homePath + "/registry" }
 }
 
 struct RegistryRunVerb: AsyncVerb {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run the embedded schema registry alone; the same without a verb.")
 
-  @OptionGroup var options: HomeOptions
-
-  @Option(help: "Where the schemas are kept; <home>/registry unless given.")
-  var directory: String?
+  @OptionGroup var directory: RegistryDirectory
 
   @Option(help: "Address to bind.")
   var host = "127.0.0.1"
@@ -24,13 +34,35 @@ struct RegistryRunVerb: AsyncVerb {
   @Option(help: "Port to bind; 8081 plus the offset unless given.")
   var port: Int?
 
+  @Flag(help: "Refuse every change.")
+  var readOnly = false
+
+  @Option(help: ArgumentHelp("Users who may ask, name:password a line; everyone unless given.", valueName: "file"))
+  var users: String?
+
+  @Option(help: ArgumentHelp("Certificate chain (PEM): HTTPS in place of HTTP.", valueName: "file"))
+  var certificate: String?
+
+  @Option(help: ArgumentHelp("The certificate's private key (PEM).", valueName: "file"))
+  var privateKey: String?
+
+  func validate() throws {
+    guard (certificate == nil) == (privateKey == nil) else {
+      throw ValidationError("--certificate and --private-key go together")
+    }
+  }
+
   func perform() async throws {
-    let folder = directory ?? options.homePath + "/registry"
-    try Files.makeFolder(folder)
-    let port = try port ?? Ports(offset: options.portOffset).registry
+    try Files.makeFolder(directory.path)
+    let port = try port ?? Ports(offset: directory.home.portOffset).registry
     let signals = StopSignals()
-    let registry = EmbeddedRegistry(directory: folder, host: host, port: port)
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    var registry = EmbeddedRegistry(directory: directory.path, host: host, port: port)
+    registry.isReadOnly = readOnly
+    if let users { registry.users = try RegistryUsers(file: users) }
+    if let certificate, let privateKey {
+      registry.tls = RegistryTLS(certificateChainFile: certificate, privateKeyFile: privateKey)
+    }
+    try await withThrowingTaskGroup(of: Void.self) { [registry] group in
       group.addTask { try await registry.run() }
       group.addTask { await signals.wait() }
       try await group.next()
