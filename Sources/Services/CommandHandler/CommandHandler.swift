@@ -18,6 +18,8 @@ package final class CommandHandler: Sendable {
   package let status: ServiceStatus
   private let cache: OutboxCache
   private let places = Mutex<[TopicPartition: Position]>([:])
+  /// With a record whose schema the registry could not be asked for.
+  private let waiting = Mutex<Set<TopicPartition>>([])
 
   /// - Parameter connections: with the role `command_handler`, in balancedb.
   package init(_ connections: ServiceConnections, settings: HandlerSettings, status: ServiceStatus) {
@@ -125,7 +127,7 @@ package final class CommandHandler: Sendable {
       status.fails(.registry, reason)
       try await reader.hold(partition)
     }
-    if parsed.waiting.isEmpty { status.works(.registry) }
+    if !isWaiting(parsed, reader) { status.works(.registry) }
     let batch = CommandBatch(parsed.records, place: reader.place(of:))
     if batch.moves.isEmpty { return }
     switch await committer.commit(batch) {
@@ -137,6 +139,20 @@ package final class CommandHandler: Sendable {
       if let result { count(result) }
     case .abandoned:
       reader.rewind()
+    }
+  }
+
+  /// Whether a partition has a record that waits for the registry: others, which go on, do not make that well.
+  private func isWaiting(_ parsed: CommandParser.Parsed, _ reader: CommandReader) -> Bool {
+    let places = reader.all
+    return waiting.withLock { waiting in
+      if !waiting.isEmpty {
+        waiting.subtract(parsed.records.map(\.record.topicPartition))
+        // What was given away another handler looks after.
+        waiting = waiting.filter { places[$0] != nil }
+      }
+      waiting.formUnion(parsed.waiting.keys)
+      return !waiting.isEmpty
     }
   }
 
