@@ -298,7 +298,9 @@ enum House {
         swiftSettings: strict),
       .target(
         name: "TestStreams",
-        dependencies: ["Definitions", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "EmbeddedBroker"],
+        dependencies: [
+          "Definitions", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "EmbeddedBroker", "FreePort",
+        ],
         path: "Tests/Support/TestStreams", swiftSettings: strict),
       .target(
         name: "TestBank",

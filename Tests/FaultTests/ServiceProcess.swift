@@ -39,7 +39,7 @@ final class ServiceProcess: Sendable {
     home = try temporaryDirectory()
     let contract = try Ports()
     let usual = service == .commandHandler ? contract.commandHandler : contract.graphQL
-    port = try Self.freePort()
+    port = try freePort()
     // Written as `bank up` does it, so that the client knows what the embedded broker needs.
     try RunFile(
       pid: getpid(), brokers: brokers ?? bank.broker.bootstrapServers, registry: bank.registryURL,
@@ -163,14 +163,5 @@ final class ServiceProcess: Sendable {
     } catch {
       return (0, "")
     }
-  }
-
-  /// Below those that the system gives to connections, which come and go here.
-  private static func freePort() throws -> Int {
-    for _ in 0..<100 {
-      let port = Int.random(in: 20_000..<32_000)
-      if !accepts(port: port) { return port }
-    }
-    throw TestBankError("no port from 20000 to 32000 is free")
   }
 }

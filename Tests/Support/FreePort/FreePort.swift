@@ -1,18 +1,21 @@
 import Foundation
 
-/// A TCP port of the loopback that nobody listens on at this moment.
+/// A TCP port of the loopback that nobody has at this moment, below those that the system gives to connections: a server
+/// that is started again finds it free.
 public func freePort() throws -> Int {
-  let descriptor = socket(AF_INET, streamSocket, 0)
-  defer { close(descriptor) }
-  var address = loopback(port: 0)
-  var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-  let bound = withUnsafeMutablePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      bind(descriptor, $0, size) == 0 && getsockname(descriptor, $0, &size) == 0
+  for _ in 0..<100 {
+    let port = Int.random(in: 20_000..<32_000)
+    let descriptor = socket(AF_INET, streamSocket, 0)
+    defer { close(descriptor) }
+    var address = loopback(port: port)
+    let bound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
     }
+    if descriptor >= 0, bound { return port }
   }
-  guard descriptor >= 0, bound else { throw NoFreePort() }
-  return Int(UInt16(bigEndian: address.sin_port))
+  throw NoFreePort()
 }
 
 /// Whether somebody listens on the port of the loopback.

@@ -1,5 +1,6 @@
 import EmbeddedBroker
 import Foundation
+import FreePort
 import Logging
 import SchemaRegistry
 import SchemaRegistryServer
@@ -15,7 +16,7 @@ public final class TestRegistry: Sendable {
 
   public static func start() async throws -> TestRegistry {
     let directory = try temporaryDirectory()
-    let (task, port) = try await serve(directory, port: 0)
+    let (task, port) = try await serve(directory, port: freePort())
     return try TestRegistry(directory: directory, port: port, task: task)
   }
 
