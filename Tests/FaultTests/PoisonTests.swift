@@ -81,6 +81,19 @@ struct PoisonTests {
 
   private func median(_ times: [Duration]) -> Duration { times.sorted()[times.count / 2] }
 
+  /// Each kind, and then none as often.
+  private func rounds(_ all: [Poison]) -> [Poison?] {
+    var rounds: [Poison?] = all
+    rounds += [Poison?](repeating: nil, count: all.count)
+    return rounds
+  }
+
+  /// Within a second, or, on a machine that is busy with other things, about as soon as without poison in front.
+  private func expectSoon(_ times: [Duration], without: [Duration]) {
+    print("the next one after \(median(times)), without poison after \(median(without)) (medians)")
+    #expect(median(times) < max(.seconds(1), 2 * median(without)), "\(times), without poison \(without)")
+  }
+
   @Test("each kind goes to the dead letters as it came, and the next command is handled within a second")
   func commands() async throws {
     let bank = try await TestBank.start()
@@ -89,18 +102,18 @@ struct PoisonTests {
     let topic = Topics.confirmMoneyTransfer.name
     let all = try await Poison.all(bank, topic: topic)
     var times: [Duration] = []
-    for poison in all {
-      try await send(poison, to: topic, partition: 4, bank)
+    var without: [Duration] = []
+    for poison in rounds(all) {
+      if let poison { try await send(poison, to: topic, partition: 4, bank) }
       let start = ContinuousClock.now
       let next = transfer(to: account.iban, amount: 1)
       try await bank.send([next], partition: 4)
       try await eventually("the next one is handled") {
         try await bank.count("select count(*) from cmt where uuid = \(next.id)") == 1
       }
-      times.append(start.duration(to: .now))
+      if poison == nil { without.append(start.duration(to: .now)) } else { times.append(start.duration(to: .now)) }
     }
-    // The machine may be busy with something else for a moment, but not always.
-    #expect(median(times) < .seconds(1), "\(times)")
+    expectSoon(times, without: without)
     try await bank.drain()
     let letters = try await bank.records(Topics.deadLetter.name)
     #expect(letters.map { $0.header("__connect.errors.exception.class.name") } == all.map(\.cause))
@@ -138,8 +151,9 @@ struct PoisonTests {
     let partition = try #require(first).partition
     let all = try await Poison.all(bank, topic: topic)
     var times: [Duration] = []
-    for (number, poison) in all.enumerated() {
-      try await send(poison, to: topic, partition: partition, bank)
+    var without: [Duration] = []
+    for (number, poison) in rounds(all).enumerated() {
+      if let poison { try await send(poison, to: topic, partition: partition, bank) }
       let start = ContinuousClock.now
       try await bank.send([transfer(to: account.iban, amount: 1)])
       try await eventually("the next event has its row") {
@@ -147,9 +161,9 @@ struct PoisonTests {
           try session.first("select count(*) from transaction where iban = \(IBAN.company.text)", as: Int.self)
         } == number + 2
       }
-      times.append(start.duration(to: .now))
+      if poison == nil { without.append(start.duration(to: .now)) } else { times.append(start.duration(to: .now)) }
     }
-    #expect(median(times) < .seconds(1), "\(times)")
+    expectSoon(times, without: without)
     var isCounted = true
     for (cause, kinds) in Dictionary(grouping: all, by: \.cause) {
       let skipped = await endpoint.metric(#"bank_skipped_records_total{topic="\#(topic)",cause="\#(cause)"}"#)
