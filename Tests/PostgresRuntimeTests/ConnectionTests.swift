@@ -200,6 +200,29 @@ import Testing
     await connection.close()
   }
 
+  @Test func aServerThatIsSilentInAPipelineIsGivenUp() async throws {
+    let server = try await TestPostgres.shared()
+    let proxy = try LoopbackProxy(to: .unixSocket(server.socketPath))
+    var configuration = server.configuration()
+    configuration.host = "127.0.0.1"
+    configuration.port = proxy.port
+    configuration.statementTimeoutMillis = 200
+    let connection = try await PostgresConnection.connect(configuration)
+    let error = try await postgresError {
+      try await connection.transaction { session in
+        _ = try session.first("select 1", as: Int32.self)
+        proxy.set { $0.blocked = [.toClient] }
+        try session.pipeline { pipeline in
+          try pipeline.execute("select 1") { _ in Issue.record("answered") }
+          try pipeline.execute("select 2") { _ in Issue.record("answered") }
+        }
+      }
+    }
+    #expect(error.kind == .connectionLost && error.message.contains("no answer within"))
+    #expect(!connection.isUsable)
+    await connection.close()
+  }
+
   @Test func callsAfterCloseAreRefused() async throws {
     let server = try await TestPostgres.shared()
     let connection = try await PostgresConnection.connect(server.configuration())

@@ -222,6 +222,9 @@ final class Link {
   /// Blocks for the answer to the oldest statement that has none yet; nil when one before it failed, so that it did
   /// not run.
   func pipelineResult(statement: String) throws(PostgresError) -> ResultHandle? {
+    if let timeoutMillis = answerTimeoutMillis, !isReady(until: Clock.millis() + Int64(timeoutMillis)) {
+      throw silence(statement: statement)
+    }
     guard let result = PQgetResult(conn) else { throw failure(nil, statement: statement) }
     let kept = ResultHandle(result)
     // Nothing ends the results of a connection that is lost.
