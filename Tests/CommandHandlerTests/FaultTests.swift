@@ -21,6 +21,24 @@ struct FaultTests {
     #expect(report.isGood, "\(report.text)")
   }
 
+  @Test("a batch that takes longer than its transaction may is tried again with half of its commands")
+  func tooSlow() async throws {
+    let bank = try await TestBank.start()
+    try await bank.send(payments(40, to: [AccountCreationConfirmed(id: UUID(), iban: "x", token: "", aType: .auto)]))
+    let settings = HandlerSettings()
+    settings.failpoints.set(.decided) { [box = Box(count: 0)] in
+      // The server ends a session that is idle in a transaction for five seconds.
+      if box.next() == 1 { usleep(5_600_000) }
+    }
+    let handler = bank.startHandler(settings)
+    try await bank.drain()
+    try await handler.stop()
+    #expect(try await bank.count("select count(*) from cmt") == 40)
+    #expect(try await bank.count("select count(*) from outbox") >= 2)
+    #expect(handler.metrics.value(of: "bank_retries_total", ["target": "postgres"]) ?? 0 >= 1)
+    try await expectSound(bank)
+  }
+
   @Test("an error at each step of the transaction leaves nothing half done", arguments: HandlerStep.insideTransaction)
   func errorInside(step: HandlerStep) async throws {
     let bank = try await TestBank.start()

@@ -106,6 +106,9 @@ extension PostgresError {
   public var isDeadlock: Bool { sqlState == "40P01" }
   /// A row with that key is there already (23505); `constraint` names the rule.
   public var isUniqueViolation: Bool { sqlState == "23505" }
+  /// The server ended the session, because its client left a transaction open and idle for longer than
+  /// `idle_in_transaction_session_timeout` (25P03).
+  public var isIdleTooLong: Bool { sqlState == "25P03" }
   /// The statement was cancelled, by `cancel` or by the statement timeout (57014).
   public var isQueryCancelled: Bool { sqlState == "57014" }
   /// The database of the configuration is not there (3D000).

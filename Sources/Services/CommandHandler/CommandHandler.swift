@@ -135,6 +135,7 @@ package final class CommandHandler: Sendable {
       try settings.reach(.committed)
       if let row = result?.outbox { cache.add(row) }
       reader.moved(committed.moves.mapValues(\.to))
+      if committed.records.count < batch.records.count { reader.rewind() }
       status.metrics.observe("bank_batch_duration_seconds", seconds: start.duration(to: .now).inSeconds)
       if let result { count(result) }
     case .abandoned:

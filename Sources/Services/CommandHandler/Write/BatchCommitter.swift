@@ -21,7 +21,8 @@ struct BatchCommitter: Sendable {
   }
 
   enum Outcome: Sendable {
-    /// `result` is nil when the answer to COMMIT was lost and the database tells that it happened.
+    /// `result` is nil when the answer to COMMIT was lost and the database tells that it happened. The batch is what was
+    /// committed, which may be less than was asked for.
     case committed(BatchTransaction.Result?, CommandBatch)
     /// Nothing was written: the partitions belong to others now, or the handler stops.
     case abandoned
@@ -49,6 +50,8 @@ struct BatchCommitter: Sendable {
           batch = batch.without(partitions)
         case .notCommitted:
           if stop.isSet { return .abandoned }
+          // The handler was so slow that the server ended its transaction: all of it would be too slow again.
+          if error.isIdleTooLong { batch = batch.firstHalf() }
           await stop.sleep(millis: backoff.nextMillis())
         case .unknown: return .abandoned
         }

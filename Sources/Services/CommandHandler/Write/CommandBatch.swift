@@ -31,6 +31,20 @@ struct CommandBatch: Sendable {
     }
   }
 
+  /// The first of its commands: for who can't do all of them in the time that there is. Positions move to where it ends.
+  func firstHalf() -> CommandBatch {
+    var half = self
+    half.records = Array(records.prefix(max(1, records.count / 2)))
+    half.moves = [:]
+    for parsed in half.records {
+      let partition = parsed.record.topicPartition
+      guard var move = moves[partition] else { continue }
+      move.to = Position(nextOffset: parsed.record.offset + 1, lastTimestampMillis: parsed.record.timestampMillis)
+      half.moves[partition] = move
+    }
+    return half
+  }
+
   /// The batch without the partitions that were lost.
   func without(_ partitions: Set<TopicPartition>) -> CommandBatch {
     var rest = self
