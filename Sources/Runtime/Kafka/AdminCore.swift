@@ -3,8 +3,8 @@ import CRdKafka
 /// The calls of an admin client, all on its worker's thread, which also destroys the handle, as its last job.
 final class AdminCore: Sendable {
   let context: ClientContext
-  private let handle: Handle
-  private let timeoutMillis: Int32
+  let handle: Handle
+  let timeoutMillis: Int32
 
   init(_ handle: Handle, _ context: ClientContext, timeoutMillis: Int32) {
     self.handle = handle
@@ -16,7 +16,8 @@ final class AdminCore: Sendable {
     rd_kafka_destroy(handle.pointer)
   }
 
-  func createTopics(_ topics: [NewTopic]) throws(KafkaError) -> [String: Result<Void, KafkaError>] {
+  func createTopics(_ topics: [NewTopic], validatesOnly: Bool) throws(KafkaError) -> [String: Result<Void, KafkaError>]
+  {
     var objects: [OpaquePointer?] = []
     defer { for object in objects { rd_kafka_NewTopic_destroy(object) } }
     for topic in topics {
@@ -32,7 +33,7 @@ final class AdminCore: Sendable {
         rd_kafka_NewTopic_set_config(object, name, value)
       }
     }
-    return try call("creating topics", RD_KAFKA_ADMIN_OP_CREATETOPICS) { options, queue in
+    return try call("creating topics", RD_KAFKA_ADMIN_OP_CREATETOPICS, validatesOnly: validatesOnly) { options, queue in
       rd_kafka_CreateTopics(handle.pointer, &objects, objects.count, options, queue)
     } read: { event in
       var count = 0
@@ -53,14 +54,16 @@ final class AdminCore: Sendable {
     }
   }
 
-  func createPartitions(_ topic: String, _ total: Int) throws(KafkaError) {
+  func createPartitions(_ topic: String, _ total: Int, validatesOnly: Bool) throws(KafkaError) {
     var text = [CChar](repeating: 0, count: 512)
     guard total > 0, let object = rd_kafka_NewPartitions_new(topic, total, &text, text.count) else {
       throw KafkaError(code: .invalidArgument, message: "partitions of \(topic): \(string(text))")
     }
     var objects: [OpaquePointer?] = [object]
     defer { rd_kafka_NewPartitions_destroy(object) }
-    let result = try call("creating partitions", RD_KAFKA_ADMIN_OP_CREATEPARTITIONS) { options, queue in
+    let result = try call(
+      "creating partitions", RD_KAFKA_ADMIN_OP_CREATEPARTITIONS, validatesOnly: validatesOnly
+    ) { options, queue in
       rd_kafka_CreatePartitions(handle.pointer, &objects, 1, options, queue)
     } read: { event in
       var count = 0
@@ -79,7 +82,9 @@ final class AdminCore: Sendable {
       let partitions = UnsafeBufferPointer(start: topic.partitions, count: Int(topic.partition_cnt))
       return TopicMetadata(
         name: String(cString: topic.topic),
-        replicasByPartition: partitions.sorted { $0.id < $1.id }.map { Int($0.replica_cnt) })
+        brokersByPartition: partitions.sorted { $0.id < $1.id }.map {
+          Array(UnsafeBufferPointer(start: $0.replicas, count: Int($0.replica_cnt)))
+        })
     }
     return ClusterMetadata(brokerIDs: brokers.sorted(), topics: topics.sorted { $0.name < $1.name })
   }
@@ -135,7 +140,9 @@ final class AdminCore: Sendable {
     }
   }
 
-  func alterConfigs(_ topic: String, _ config: [String: String]) throws(KafkaError) {
+  func alterConfigs(
+    _ topic: String, _ config: [String: String], validatesOnly: Bool
+  ) throws(KafkaError) {
     guard let object = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic) else {
       throw KafkaError(code: .invalidArgument, message: "topic name \"\(topic)\"")
     }
@@ -145,7 +152,9 @@ final class AdminCore: Sendable {
       guard code == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(code, "setting \(name) of \(topic)") }
     }
     var objects: [OpaquePointer?] = [object]
-    let failure = try call("altering settings", RD_KAFKA_ADMIN_OP_ALTERCONFIGS) { options, queue in
+    let failure = try call(
+      "altering settings", RD_KAFKA_ADMIN_OP_ALTERCONFIGS, validatesOnly: validatesOnly
+    ) { options, queue in
       rd_kafka_AlterConfigs(handle.pointer, &objects, 1, options, queue)
     } read: { event -> KafkaError? in
       var count = 0
@@ -157,9 +166,11 @@ final class AdminCore: Sendable {
   }
 
   /// Makes one admin request and waits for its answer, which librdkafka gives in any case, within the time-out.
-  private func call<R>(
-    _ what: String, _ operation: rd_kafka_admin_op_t, _ request: (OpaquePointer, OpaquePointer) -> Void,
-    read: (OpaquePointer) -> R
+  ///
+  /// - Parameter validatesOnly: the broker says what it would, and does nothing.
+  func call<R>(
+    _ what: String, _ operation: rd_kafka_admin_op_t, validatesOnly: Bool = false,
+    _ request: (OpaquePointer, OpaquePointer) -> Void, read: (OpaquePointer) -> R
   ) throws(KafkaError) -> R {
     guard let options = rd_kafka_AdminOptions_new(handle.pointer, operation),
       let queue = rd_kafka_queue_new(handle.pointer)
@@ -173,6 +184,9 @@ final class AdminCore: Sendable {
     var code = rd_kafka_AdminOptions_set_request_timeout(options, timeoutMillis, &text, text.count)
     if code == RD_KAFKA_RESP_ERR_NO_ERROR, operationTimesOut(operation) {
       code = rd_kafka_AdminOptions_set_operation_timeout(options, timeoutMillis, &text, text.count)
+    }
+    if code == RD_KAFKA_RESP_ERR_NO_ERROR, validatesOnly {
+      code = rd_kafka_AdminOptions_set_validate_only(options, 1, &text, text.count)
     }
     guard code == RD_KAFKA_RESP_ERR_NO_ERROR else {
       throw KafkaError(code: KafkaErrorCode(code), message: "\(what): \(string(text))")
@@ -230,8 +244,17 @@ private func configEntries(_ resource: OpaquePointer?) -> [ConfigEntry] {
       value: rd_kafka_ConfigEntry_value(entry).map { String(cString: $0) },
       isDefault: rd_kafka_ConfigEntry_is_default(entry) > 0,
       isReadOnly: rd_kafka_ConfigEntry_is_read_only(entry) > 0,
-      isSensitive: rd_kafka_ConfigEntry_is_sensitive(entry) > 0, source: source(entry))
+      isSensitive: rd_kafka_ConfigEntry_is_sensitive(entry) > 0, source: source(entry),
+      inherited: inherited(entry))
   }.sorted { $0.name < $1.name }
+}
+
+/// The first of the values below the topic's own, by precedence (KIP-226, "synonyms").
+private func inherited(_ entry: OpaquePointer?) -> String? {
+  var count = 0
+  let synonyms = rd_kafka_ConfigEntry_synonyms(entry, &count)
+  let below = UnsafeBufferPointer(start: synonyms, count: count).first { source($0) != .topic }
+  return below.flatMap { rd_kafka_ConfigEntry_value($0) }.map { String(cString: $0) }
 }
 
 private func source(_ entry: OpaquePointer?) -> ConfigEntry.Source {

@@ -19,15 +19,17 @@ public struct NewTopic: Sendable, Hashable {
 public struct TopicMetadata: Sendable, Hashable {
   public let name: String
   public let partitions: Int
+  /// The ids of the brokers that hold each partition, by partition; the preferred leader first.
+  public let brokersByPartition: [[Int32]]
   /// The number of replicas of each partition, by partition.
-  public let replicasByPartition: [Int]
+  public var replicasByPartition: [Int] { brokersByPartition.map(\.count) }
   /// The most replicas that a partition has.
   public var replicas: Int { replicasByPartition.max() ?? 0 }
 
-  public init(name: String, replicasByPartition: [Int]) {
+  public init(name: String, brokersByPartition: [[Int32]]) {
     self.name = name
-    self.partitions = replicasByPartition.count
-    self.replicasByPartition = replicasByPartition
+    self.partitions = brokersByPartition.count
+    self.brokersByPartition = brokersByPartition
   }
 }
 
@@ -39,9 +41,9 @@ public struct ClusterMetadata: Sendable, Hashable {
 }
 
 /// One setting of a topic.
-public struct ConfigEntry: Sendable, Hashable {
+public struct ConfigEntry: Sendable, Hashable, Codable {
   /// Who set the value.
-  public enum Source: String, Sendable, Hashable {
+  public enum Source: String, Sendable, Hashable, Codable {
     case topic, dynamicBroker, dynamicDefaultBroker, staticBroker, brokerDefault, unknown
   }
 
@@ -52,10 +54,12 @@ public struct ConfigEntry: Sendable, Hashable {
   public let isReadOnly: Bool
   public let isSensitive: Bool
   public let source: Source
+  /// What would hold if the topic had no value of its own; `nil` when the broker doesn't tell.
+  public let inherited: String?
 
   public init(
     name: String, value: String?, isDefault: Bool, isReadOnly: Bool = false, isSensitive: Bool = false,
-    source: Source
+    source: Source, inherited: String? = nil
   ) {
     self.name = name
     self.value = value
@@ -63,6 +67,7 @@ public struct ConfigEntry: Sendable, Hashable {
     self.isReadOnly = isReadOnly
     self.isSensitive = isSensitive
     self.source = source
+    self.inherited = inherited
   }
 }
 
@@ -91,12 +96,15 @@ public final class KafkaAdmin: Sendable {
 
   /// Creates topics; those that fail (such as `topicAlreadyExists`) don't keep the others from being created.
   ///
+  /// - Parameter validatesOnly: the broker says what it would, and creates nothing.
   /// - Returns: the outcome of each topic, by name.
   /// - Throws: when the call as a whole fails.
   @discardableResult
-  public func createTopics(_ topics: [NewTopic]) async throws(KafkaError) -> [String: Result<Void, KafkaError>] {
+  public func createTopics(
+    _ topics: [NewTopic], validatesOnly: Bool = false
+  ) async throws(KafkaError) -> [String: Result<Void, KafkaError>] {
     if topics.isEmpty { return [:] }
-    return try await run { core throws(KafkaError) in try core.createTopics(topics) }
+    return try await run { core throws(KafkaError) in try core.createTopics(topics, validatesOnly: validatesOnly) }
   }
 
   /// Deletes topics with all their records; the outcome of each, by name.
@@ -108,9 +116,13 @@ public final class KafkaAdmin: Sendable {
 
   /// Raises the number of partitions of a topic.
   ///
-  /// - Parameter total: the number afterwards.
-  public func createPartitions(topic: String, total: Int) async throws(KafkaError) {
-    try await run { core throws(KafkaError) in try core.createPartitions(topic, total) }
+  /// - Parameters:
+  ///   - total: the number afterwards.
+  ///   - validatesOnly: the broker says what it would, and does nothing.
+  public func createPartitions(topic: String, total: Int, validatesOnly: Bool = false) async throws(KafkaError) {
+    try await run { core throws(KafkaError) in
+      try core.createPartitions(topic, total, validatesOnly: validatesOnly)
+    }
   }
 
   /// All topics, internal ones too, and the brokers.
@@ -149,8 +161,12 @@ public final class KafkaAdmin: Sendable {
   }
 
   /// Replaces the whole set of a topic's own settings: what is not given goes back to the broker's default.
-  public func alterConfigs(topic: String, _ config: [String: String]) async throws(KafkaError) {
-    try await run { core throws(KafkaError) in try core.alterConfigs(topic, config) }
+  ///
+  /// - Parameter validatesOnly: the broker says what it would, and does nothing.
+  public func alterConfigs(
+    topic: String, _ config: [String: String], validatesOnly: Bool = false
+  ) async throws(KafkaError) {
+    try await run { core throws(KafkaError) in try core.alterConfigs(topic, config, validatesOnly: validatesOnly) }
   }
 
   /// Grows each time a connection to a broker is lost.
@@ -170,7 +186,7 @@ public final class KafkaAdmin: Sendable {
     }
   }
 
-  private func run<R: Sendable>(
+  func run<R: Sendable>(
     _ body: @escaping @Sendable (AdminCore) throws(KafkaError) -> R
   ) async throws(KafkaError) -> R {
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<R, KafkaError>, Never>) in

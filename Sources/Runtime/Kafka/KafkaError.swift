@@ -38,6 +38,9 @@ public struct KafkaErrorCode: Sendable, Hashable, CustomStringConvertible {
   public static let offsetOutOfRange = KafkaErrorCode(RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)
   public static let unknownTopicOrPartition = KafkaErrorCode(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
   public static let topicAlreadyExists = KafkaErrorCode(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+  public static let invalidPartitions = KafkaErrorCode(RD_KAFKA_RESP_ERR_INVALID_PARTITIONS)
+  /// The cluster has no authorizer, so there are no ACLs.
+  public static let securityDisabled = KafkaErrorCode(RD_KAFKA_RESP_ERR_SECURITY_DISABLED)
   public static let messageTooLarge = KafkaErrorCode(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
   public static let fatal = KafkaErrorCode(RD_KAFKA_RESP_ERR__FATAL)
   public static let state = KafkaErrorCode(RD_KAFKA_RESP_ERR__STATE)
@@ -168,6 +171,8 @@ private let adviceByCode: [Int32: String] = [
   RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR.rawValue: "Ask for at most as many replicas as there are brokers.",
   RD_KAFKA_RESP_ERR_INVALID_CONFIG.rawValue: "Correct the topic's settings.",
   RD_KAFKA_RESP_ERR_POLICY_VIOLATION.rawValue: "The broker's own policy refuses it; ask who runs the cluster.",
+  RD_KAFKA_RESP_ERR_SECURITY_DISABLED.rawValue:
+    "Set `authorizer.class.name` on the brokers, or declare no ACLs.",
   RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE.rawValue:
     "Send a smaller record, or raise `message.max.bytes` here and `max.message.bytes` on the topic.",
   RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED.rawValue: "Give this user access to the topic.",
