@@ -58,7 +58,7 @@ enum House {
   static var generator: [Target] {
     [
       .executableTarget(
-        name: "avrogen", dependencies: ["AvroSchema", "AvroRuntime", "AvroFile", "CYaml", "CAvro"],
+        name: "avrogen", dependencies: ["AvroSchema", "AvroRuntime", "AvroFile", "TopologyModel", "CYaml", "CAvro"],
         path: "Sources/avrogen", exclude: ["CYaml"], swiftSettings: strict),
       .plugin(name: "AvrogenBuild", capability: .buildTool(), dependencies: ["avrogen"]),
       .plugin(

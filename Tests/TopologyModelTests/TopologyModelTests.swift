@@ -117,4 +117,35 @@ enum TickOrNote: TopicValue, Equatable {
     #expect(String(decoding: data, as: UTF8.self) == "[\"\(text)\"]")
     #expect(try JSONDecoder().decode([TopicKey].self, from: data) == [key])
   }
+
+  @Test func owned() {
+    let topology = TopologyDescription(owned: ["shop.*", "legacy"])
+    #expect(topology.isOwned("shop.a") && topology.isOwned("legacy"))
+    #expect(!topology.isOwned("shop") && !topology.isOwned("legacy2"))
+  }
+
+  @Test(arguments: [
+    ("abc", ["abc"], ["", "ab", "abcd", "xabc"]), ("a.c", ["abc", "a.c", "aéc"], ["ac", "abbc"]),
+    ("[a-z]+(_[a-z]+)*", ["a", "ab_c", "a_b_c"], ["", "_a", "a_", "A", "a__b"]),
+    ("[^.]*", ["", "ab"], ["a.b"]), ("a\\.b", ["a.b"], ["axb"]), ("(a|bc)?d", ["d", "ad", "bcd"], ["abcd"]),
+    ("[a\\-z]+", ["a-z"], ["b"]), ("[-a]+", ["-a"], ["b"]), ("(a*)*b", ["b", "aab"], ["a"]),
+    ("a||b", ["a", "b", ""], ["ab"]),
+  ]) func patterns(text: String, matching: [String], other: [String]) throws {
+    let pattern = try NamePattern(text)
+    for name in matching { #expect(pattern.matches(name), "\(text) \(name)") }
+    for name in other { #expect(!pattern.matches(name), "\(text) \(name)") }
+  }
+
+  @Test(arguments: [
+    "", "[a", "(a", "a)", "*a", "[]", "[z-a]", "a\\", "\\d", "a{2}", "^a", "a$", String(repeating: "a", count: 201),
+    String(repeating: "(", count: 21) + "a" + String(repeating: ")", count: 21),
+  ]) func whatIsNoPattern(text: String) {
+    #expect(throws: NamePattern.Invalid.self) { try NamePattern(text) }
+  }
+
+  /// What keeps a backtracking matcher busy for ever.
+  @Test func patternsTakeLinearTime() throws {
+    let pattern = try NamePattern("(a+)+(a|a)*(.*.*.*)b")
+    #expect(!pattern.matches(String(repeating: "a", count: 249)))
+  }
 }

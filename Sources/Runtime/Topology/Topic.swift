@@ -55,13 +55,15 @@ public struct Topic<Value: TopicValue>: Sendable {
   /// Kafka's property names and values.
   public let config: [String: String]
   public let subjects: SubjectStrategy
+  /// The level that its subjects keep to, as schema registries name it (`BACKWARD`); nil where nothing is said.
+  public let compatibility: String?
   public let key: TopicKey
   /// The key of a record with that value; nil when ``key`` is not a field.
   public let keyText: @Sendable (Value) -> String?
 
   public init(
     name: String, partitions: Int, replicas: Int, config: [String: String] = [:],
-    subjects: SubjectStrategy = .topicName, key: TopicKey = .none,
+    subjects: SubjectStrategy = .topicName, compatibility: String? = nil, key: TopicKey = .none,
     keyText: @escaping @Sendable (Value) -> String? = { _ in nil }
   ) {
     self.name = name
@@ -69,6 +71,7 @@ public struct Topic<Value: TopicValue>: Sendable {
     self.replicas = replicas
     self.config = config
     self.subjects = subjects
+    self.compatibility = compatibility
     self.key = key
     self.keyText = keyText
   }
@@ -82,7 +85,7 @@ public struct Topic<Value: TopicValue>: Sendable {
       subjects: Value.topicSchemas.map {
         SubjectDescription(
           subject: subject(recordName: $0.recordName), recordName: $0.recordName, schemaText: $0.text)
-      })
+      }, compatibility: compatibility)
   }
 }
 

@@ -7,22 +7,38 @@ public struct TopologyDescription: Sendable, Hashable, Codable {
   public var clients: [String: [String: String]]
   public var services: [ServiceDescription]
   public var databases: [DatabaseDescription]
+  /// The only cluster that these definitions are for; nil for any.
+  public var clusterID: String?
+  /// Names and `prefix*` patterns of topics that are these definitions' own: only what they name may be deleted.
+  public var owned: [String]
+  public var policies: TopicPolicies
+  public var acls: [AccessDescription]
 
   public init(
     topics: [TopicDescription] = [], unmanaged: [String] = [], clients: [String: [String: String]] = [:],
-    services: [ServiceDescription] = [], databases: [DatabaseDescription] = []
+    services: [ServiceDescription] = [], databases: [DatabaseDescription] = [], clusterID: String? = nil,
+    owned: [String] = [], policies: TopicPolicies = TopicPolicies(), acls: [AccessDescription] = []
   ) {
     self.topics = topics
     self.unmanaged = unmanaged
     self.clients = clients
     self.services = services
     self.databases = databases
+    self.clusterID = clusterID
+    self.owned = owned
+    self.policies = policies
+    self.acls = acls
   }
 
   /// Whether a topic of that name is one that is left alone.
-  public func isUnmanaged(_ topic: String) -> Bool {
-    unmanaged.contains { pattern in
-      pattern.hasSuffix("*") ? topic.hasPrefix(pattern.dropLast()) : topic == pattern
+  public func isUnmanaged(_ topic: String) -> Bool { Self.names(unmanaged, topic) }
+
+  /// Whether a topic of that name is one of ``owned``.
+  public func isOwned(_ topic: String) -> Bool { Self.names(owned, topic) }
+
+  private static func names(_ patterns: [String], _ name: String) -> Bool {
+    patterns.contains { pattern in
+      pattern.hasSuffix("*") ? name.hasPrefix(pattern.dropLast()) : name == pattern
     }
   }
 }
@@ -35,10 +51,12 @@ public struct TopicDescription: Sendable, Hashable, Codable {
   public var key: TopicKey
   /// One for each record that the topic takes; none for a topic of plain bytes.
   public var subjects: [SubjectDescription]
+  /// The level that its subjects keep to, as schema registries name it (`BACKWARD`); nil where nothing is said.
+  public var compatibility: String?
 
   public init(
     name: String, partitions: Int, replicas: Int, config: [String: String] = [:], key: TopicKey = .none,
-    subjects: [SubjectDescription] = []
+    subjects: [SubjectDescription] = [], compatibility: String? = nil
   ) {
     self.name = name
     self.partitions = partitions
@@ -46,6 +64,7 @@ public struct TopicDescription: Sendable, Hashable, Codable {
     self.config = config
     self.key = key
     self.subjects = subjects
+    self.compatibility = compatibility
   }
 }
 

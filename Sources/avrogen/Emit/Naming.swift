@@ -132,8 +132,9 @@ extension Naming {
     "AvroRuntime", "AvroSchema", "Foundation", "FoundationEssentials", "KafkaRuntime", "PostgresRuntime",
     "SchemaRegistry", "Swift", "TopologyModel",
     // TopologyModel and what is generated from topics.
-    "DatabaseDescription", "KeyRule", "RawTopic", "ServiceDescription", "SubjectDescription", "SubjectStrategy",
-    "Topic", "TopicDescription", "TopicKey", "TopicSchema", "TopicValue", "Topics", "Topology", "TopologyDescription",
+    "AccessDescription", "DatabaseDescription", "KeyRule", "NamePattern", "RawTopic", "ServiceDescription",
+    "SubjectDescription", "SubjectStrategy", "Topic", "TopicDescription", "TopicKey", "TopicPolicies", "TopicSchema",
+    "TopicValue", "Topics", "Topology", "TopologyDescription",
     // PostgresRuntime.
     "PostgresDate", "PostgresError", "PostgresJSON", "PostgresNumeric", "PostgresRow", "PostgresRowReader",
     "PostgresTimestamp", "SQL",

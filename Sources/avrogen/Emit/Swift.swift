@@ -1,4 +1,5 @@
 import AvroSchema
+import TopologyModel
 
 /// `<stem>.swift` for each definition file, also for one that defines nothing, and `AvrogenIndex.swift`.
 ///
@@ -32,7 +33,8 @@ private func indexText(_ context: SwiftContext) -> String {
   }
   let isEmpty =
     model.topics.isEmpty && model.unmanaged.isEmpty && model.clients.isEmpty && model.services.isEmpty
-    && model.databases.isEmpty
+    && model.databases.isEmpty && model.owned.isEmpty && model.cluster == nil && model.acls.isEmpty
+    && model.policies == TopicPolicies()
   if !isEmpty {
     file.use(.topologyModel)
     file.writer.line()
@@ -74,7 +76,23 @@ extension SourceWriter {
     blocks("services", of: model.services, empty: "[]") { service, comma, writer in
       writer.service(service, comma)
     }
-    array("databases", context.names.databases.map { "\($0).description" }, "")
+    var rest: [(inout SourceWriter, String) -> Void] = [
+      { $0.array("databases", context.names.databases.map { "\($0).description" }, $1) }
+    ]
+    if let cluster = model.cluster { rest.append { $0.line("clusterID: \(swiftLiteral(cluster))\($1)") } }
+    if !model.owned.isEmpty { rest.append { $0.array("owned", model.owned.map(swiftLiteral), $1) } }
+    let policies = model.policies.swiftArguments
+    if !policies.isEmpty { rest.append { $0.list("policies: TopicPolicies(", policies, ")\($1)") } }
+    if !model.acls.isEmpty { rest.append { $0.access(model.acls, $1) } }
+    for (index, write) in rest.enumerated() { write(&self, index == rest.count - 1 ? "" : ",") }
+  }
+
+  private mutating func access(_ rules: [AccessDescription], _ end: String) {
+    block("acls: [", closing: "]\(end)") { writer in
+      for rule in rules {
+        writer.list("AccessDescription(", rule.swiftArguments, rules.count > 1 ? ")," : ")")
+      }
+    }
   }
 
   private mutating func service(_ service: ServiceDefinition, _ comma: String) {
@@ -111,5 +129,35 @@ extension SourceWriter {
       return
     }
     block(prefix, closing: suffix) { $0.lines(items.map { items.count > 1 ? "\($0)," : $0 }) }
+  }
+}
+
+extension TopicPolicies {
+  /// Only what is said.
+  fileprivate var swiftArguments: [String] {
+    var arguments: [String] = []
+    if let topicName { arguments.append("topicName: \(swiftLiteral(topicName))") }
+    let bounds = [
+      ("minPartitions", minPartitions), ("maxPartitions", maxPartitions), ("minReplicas", minReplicas),
+      ("maxReplicas", maxReplicas),
+    ]
+    for (name, bound) in bounds { if let bound { arguments.append("\(name): \(swiftInteger(bound))") } }
+    if let configKeys {
+      arguments.append("configKeys: [\(configKeys.map(swiftLiteral).joined(separator: ", "))]")
+    }
+    if let minInsyncReplicas { arguments.append("minInsyncReplicas: .\(minInsyncReplicas)") }
+    return arguments
+  }
+}
+
+extension AccessDescription {
+  fileprivate var swiftArguments: [String] {
+    var arguments = [
+      "principal: \(swiftLiteral(principal))", "resource: .\(resource)", "name: \(swiftLiteral(name))",
+      "operations: [\(operations.map(swiftLiteral).joined(separator: ", "))]",
+    ]
+    if host != "*" { arguments.append("host: \(swiftLiteral(host))") }
+    if !isAllowed { arguments.append("isAllowed: false") }
+    return arguments
   }
 }

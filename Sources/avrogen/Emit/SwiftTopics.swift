@@ -47,6 +47,9 @@ extension SourceWriter {
       return
     }
     arguments.append("subjects: .\(topic.subjects)")
+    if let compatibility = topic.compatibility {
+      arguments.append("compatibility: \(swiftLiteral(compatibility.rawValue))")
+    }
     arguments.append("key: \(topic.key.swiftText)")
     let type = context.names.topicEnums[index] ?? context.names[value]
     guard

@@ -1,5 +1,6 @@
 import AvroSchema
 import JSONText
+import TopologyModel
 
 /// Topics, clients, services and databases as one JSON object. Ends with a newline.
 func emitTopologyJSON(_ model: Model) -> String {
@@ -23,16 +24,45 @@ func emitTopologyJSON(_ model: Model) -> String {
       ])
     }
     members.append(.init("subjects", .array(subjects)))
+    if let compatibility = topic.compatibility, !topic.values.isEmpty {
+      members.append(.init("compatibility", .string(compatibility.rawValue)))
+    }
     return .object(members)
   }
-  return PrettyJSON.text(
-    of: .object([
-      .init("topics", .array(topics)),
-      .init("unmanaged", strings(model.unmanaged)),
-      .init("clients", .object(model.clients.map { .init($0.kind, object($0.properties)) })),
-      .init("services", .array(model.services.map(json))),
-      .init("databases", .array(model.databases.map(json))),
-    ]))
+  var members: [JSONValue.Member] = [
+    .init("topics", .array(topics)),
+    .init("unmanaged", strings(model.unmanaged)),
+    .init("clients", .object(model.clients.map { .init($0.kind, object($0.properties)) })),
+    .init("services", .array(model.services.map(json))),
+    .init("databases", .array(model.databases.map(json))),
+  ]
+  if let cluster = model.cluster { members.append(.init("cluster", .string(cluster))) }
+  if !model.owned.isEmpty { members.append(.init("owned", strings(model.owned))) }
+  if model.policies != TopicPolicies() { members.append(.init("policies", json(model.policies))) }
+  if !model.acls.isEmpty { members.append(.init("acls", .array(model.acls.map(json)))) }
+  return PrettyJSON.text(of: .object(members))
+}
+
+/// Only what is said.
+private func json(_ policies: TopicPolicies) -> JSONValue {
+  var members: [JSONValue.Member] = []
+  if let pattern = policies.topicName { members.append(.init("topicName", .string(pattern))) }
+  let bounds = [
+    ("minPartitions", policies.minPartitions), ("maxPartitions", policies.maxPartitions),
+    ("minReplicas", policies.minReplicas), ("maxReplicas", policies.maxReplicas),
+  ]
+  for (name, bound) in bounds { if let bound { members.append(.init(name, .integer(Int64(bound)))) } }
+  if let keys = policies.configKeys { members.append(.init("configKeys", strings(keys))) }
+  if let rule = policies.minInsyncReplicas { members.append(.init("minInsyncReplicas", .string(rule.rawValue))) }
+  return .object(members)
+}
+
+private func json(_ rule: AccessDescription) -> JSONValue {
+  .object([
+    .init("principal", .string(rule.principal)), .init("resource", .string(rule.resource.rawValue)),
+    .init("name", .string(rule.name)), .init("operations", strings(rule.operations)),
+    .init("host", .string(rule.host)), .init("isAllowed", .bool(rule.isAllowed)),
+  ])
 }
 
 extension SubjectStrategy {

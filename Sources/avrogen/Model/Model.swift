@@ -1,4 +1,5 @@
 import AvroSchema
+import TopologyModel
 
 /// Everything that the definitions say, checked: emitters see this and nothing else.
 struct Model: Sendable {
@@ -12,6 +13,12 @@ struct Model: Sendable {
   var topics: [TopicDefinition] = []
   /// Topic names and `prefix*` patterns that the synchronizer leaves alone.
   var unmanaged: [String] = []
+  /// Topic names and `prefix*` patterns that the synchronizer may delete where they are not declared.
+  var owned: [String] = []
+  /// The id of the only cluster that these definitions are for.
+  var cluster: String?
+  var policies = TopicPolicies()
+  var acls: [AccessDescription] = []
   var services: [ServiceDefinition] = []
   var databases: [DatabaseDefinition] = []
 

@@ -8,7 +8,7 @@ final class DefinitionReader {
   let paths: [String]
   var draft = Draft()
 
-  /// Where a name was first used, by kind: clients, topics, services, databases.
+  /// Where a name was first used, by kind: clients, topics, services, databases, sections.
   private var firstUses: [String: Location] = [:]
   /// Columns of the table at hand whose type is reported already: nothing more is said about them.
   var untypedColumns: Set<String> = []
@@ -19,13 +19,16 @@ final class DefinitionReader {
   }
 
   static let sections = [
-    "namespace", "schemaText", "compatibility", "types", "records", "clients", "topics", "unmanaged", "services",
-    "databases",
+    "namespace", "schemaText", "compatibility", "types", "records", "clients", "topics", "unmanaged", "owned",
+    "cluster", "policies", "acls", "services", "databases",
   ]
 
   /// Reads the root of a YAML file.
   func readYAML(_ root: Node, file: Int) {
-    guard checkKeys(root, of: "a definitions file", Self.sections) else { return }
+    guard checkKeys(root, of: "a definitions file", Self.sections + Self.refusedSections.keys) else { return }
+    for pair in root.pairs ?? [] {
+      if let reason = Self.refusedSections[pair.key] { diagnostics.error(pair.keyLocation, reason) }
+    }
     var context = TypeContext(file: file, namespace: "", isPlain: false, isAvro: false)
     if let node = root["namespace"] { context.namespace = readNamespace(node) ?? "" }
     if let node = root["schemaText"] { context.isPlain = readSchemaText(node) }
@@ -37,6 +40,10 @@ final class DefinitionReader {
     if let node = root["clients"] { readClients(node) }
     if let node = root["topics"] { readTopics(node, file: file) }
     if let node = root["unmanaged"] { draft.unmanaged += nameList(node, "unmanaged") }
+    if let node = root["owned"] { draft.owned += nameList(node, "owned") }
+    if let node = root["cluster"] { readCluster(node) }
+    if let node = root["policies"] { readPolicies(node) }
+    if let node = root["acls"] { readAccess(node) }
     if let node = root["services"] { readServices(node) }
     if let node = root["databases"] { readDatabases(node, file: file) }
   }

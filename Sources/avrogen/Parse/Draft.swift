@@ -1,4 +1,5 @@
 import AvroSchema
+import TopologyModel
 
 /// What the files say, before names are looked up: the step between nodes and ``Model``.
 struct Draft {
@@ -10,6 +11,10 @@ struct Draft {
   var clients: [ClientSettings] = []
   var topics: [TopicDraft] = []
   var unmanaged: [LocatedText] = []
+  var owned: [LocatedText] = []
+  var cluster: String?
+  var policies = TopicPolicies()
+  var acls: [AccessDescription] = []
   var services: [ServiceDraft] = []
   var databases: [DatabaseDefinition] = []
   /// At the top of a YAML file, by file.
@@ -114,6 +119,8 @@ struct TopicDraft {
   var location: Location
   var values: [LocatedText]
   var keyLocation: Location
+  /// Where partitions, replicas and each setting stand, where they are written.
+  var partLocations: [TopicPolicies.Violation.Place: Location]
 }
 
 struct ServiceDraft {

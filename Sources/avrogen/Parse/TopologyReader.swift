@@ -1,3 +1,5 @@
+import TopologyModel
+
 /// The sections `clients`, `topics` and `services`.
 extension DefinitionReader {
   func readClients(_ node: Node) {
@@ -79,7 +81,15 @@ extension DefinitionReader {
     checkTopic(definition, node, values)
     return TopicDraft(
       definition: definition, location: pair.keyLocation, values: values,
-      keyLocation: node["key"]?.location ?? pair.keyLocation)
+      keyLocation: node["key"]?.location ?? pair.keyLocation, partLocations: partLocations(node))
+  }
+
+  private func partLocations(_ node: Node) -> [TopicPolicies.Violation.Place: Location] {
+    var locations: [TopicPolicies.Violation.Place: Location] = [:]
+    locations[.partitions] = node["partitions"]?.location
+    locations[.replicas] = node["replicas"]?.location
+    for pair in node["config"]?.pairs ?? [] { locations[.setting(pair.key)] = pair.keyLocation }
+    return locations
   }
 
   private func readKey(_ node: Node) -> TopicKey {

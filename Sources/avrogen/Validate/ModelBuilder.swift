@@ -1,4 +1,5 @@
 import AvroSchema
+import TopologyModel
 
 /// Makes the ``Model`` of a ``Draft`` and reports everything that is wrong between its parts.
 struct ModelBuilder {
@@ -28,7 +29,16 @@ struct ModelBuilder {
     model.clients = draft.clients
     model.topics = draft.topics.map { resolveTopic($0) }
     model.unmanaged = draft.unmanaged.map(\.text)
-    checkUnmanaged()
+    checkPatterns(draft.unmanaged, "unmanaged")
+    for pattern in draft.unmanaged { checkNoTopic(isIn: pattern) }
+    model.owned = draft.owned.map(\.text)
+    checkPatterns(draft.owned, "owned")
+    for pattern in draft.owned where pattern.text == "*" {
+      diagnostics.error(pattern.location, "owned can't be *: other topics of the cluster belong to others")
+    }
+    model.cluster = draft.cluster
+    model.policies = draft.policies
+    model.acls = draft.acls
     model.services = draft.services.map { checkService($0) }
     model.databases = draft.databases
     return model
@@ -149,7 +159,19 @@ struct ModelBuilder {
       diagnostics.error(topic.location, "topic \(definition.name) names a record twice")
     }
     if case .field(let name) = definition.key { checkKey(name, records, topic) }
+    checkPolicies(topic)
     return definition
+  }
+
+  private func checkPolicies(_ topic: TopicDraft) {
+    let definition = topic.definition
+    let violations = draft.policies.violations(
+      name: definition.name, partitions: definition.partitions, replicas: definition.replicas,
+      config: definition.config)
+    for violation in violations {
+      diagnostics.error(
+        topic.partLocations[violation.place] ?? topic.location, "topic \(definition.name): \(violation.message)")
+    }
   }
 
   private func checkKey(_ name: String, _ records: [RecordSchema], _ topic: TopicDraft) {
@@ -190,9 +212,9 @@ struct ModelBuilder {
     }
   }
 
-  private func checkUnmanaged() {
+  private func checkPatterns(_ patterns: [LocatedText], _ section: String) {
     var seen: Set<String> = []
-    for pattern in draft.unmanaged {
+    for pattern in patterns {
       let isPrefix = pattern.text.hasSuffix("*")
       let name = isPrefix ? String(pattern.text.dropLast()) : pattern.text
       guard isPrefix && name.isEmpty || Names.isTopicName(name) else {
@@ -200,15 +222,18 @@ struct ModelBuilder {
         continue
       }
       if !seen.insert(pattern.text).inserted {
-        diagnostics.error(pattern.location, "duplicate \(quoted(pattern.text)) in unmanaged")
-      }
-      for topic in draft.topics {
-        let isMatch = isPrefix ? topic.definition.name.hasPrefix(name) : topic.definition.name == name
-        guard isMatch else { continue }
-        diagnostics.error(pattern.location, "topic \(quoted(topic.definition.name)) is in topics and unmanaged")
-        break
+        diagnostics.error(pattern.location, "duplicate \(quoted(pattern.text)) in \(section)")
       }
     }
+  }
+
+  private func checkNoTopic(isIn pattern: LocatedText) {
+    let names = draft.topics.map(\.definition.name)
+    let match = names.first { name in
+      pattern.text.hasSuffix("*") ? name.hasPrefix(pattern.text.dropLast()) : name == pattern.text
+    }
+    guard let match else { return }
+    diagnostics.error(pattern.location, "topic \(quoted(match)) is in topics and unmanaged")
   }
 
   // MARK: Services
