@@ -141,7 +141,8 @@ enum House {
         name: "SetupDBService", dependencies: ["PostgresRuntime", "TopologyModel"], path: "Sources/Services/SetupDB",
         swiftSettings: strict),
       .target(
-        name: "SynchronizerService", dependencies: ["KafkaRuntime", "SchemaRegistry", "TopologyModel"],
+        name: "SynchronizerService",
+        dependencies: ["AvroSchema", "JSONText", "KafkaRuntime", "SchemaRegistry", "TopologyModel"],
         path: "Sources/Services/Synchronizer", swiftSettings: strict),
       service("HeartbeatService", folder: "Heartbeat"),
       service("CommandGeneratorService", folder: "CommandGenerator"),
@@ -221,8 +222,8 @@ enum House {
         "SynchronizerTests",
         [
           "SynchronizerService", "KafkaRuntime", "SchemaRegistry", "SchemaRegistryServer", "TopologyModel",
-          "EmbeddedBroker", "FreePort",
-        ]),
+          "EmbeddedBroker", "FreePort", "RunningBank", "avrogen", "bank",
+        ], exclude: ["Cases"]),
       test(
         "BankSupportTests",
         [

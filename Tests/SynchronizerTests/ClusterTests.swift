@@ -3,8 +3,6 @@ import Foundation
 import FreePort
 import KafkaRuntime
 import SchemaRegistry
-import SchemaRegistryServer
-import Synchronization
 import SynchronizerService
 import Testing
 import TopologyModel
@@ -14,113 +12,151 @@ import TopologyModel
   private let declared = TopologyDescription(
     topics: [
       topic("heartbeat", 1, replicas: 3, ["retention.ms": "15m"], subject: "heartbeat-value"),
-      topic("transfers", 9, replicas: 3, ["retention.ms": "-1"], subject: "transfers-nl.Record"),
-      topic("raw", config: [:]),
-    ], unmanaged: ["team-*"])
+      topic("transfers", 9, replicas: 3, ["retention.ms": "-1"], subject: "transfers-nl.Record", compatibility: "FULL"),
+      topic("raw"),
+    ], unmanaged: ["team-*"], owned: ["bank.*"])
 
   @Test func theSecondRunHasNothingToDo() async throws {
-    try await withRegistry { registry in
-      let broker = try EmbeddedBroker.start()
+    try await Servers.with { servers in
       let lines = Lines()
-      let first = try await synchronizer(broker, registry).run(declared) { lines.add($0) }
-      #expect(first.failure == nil)
+      let first = try await servers.synchronizer().run(declared) { lines.add($0) }
       #expect(first.exitStatus == 0, "\(first)")
       #expect(
         lines.all == [
           "note: 3 replicas declared, the cluster has 1 broker: 1 used for heartbeat, transfers",
-          "+ topic heartbeat: 1 partition, 1 replica, retention.ms=900000", "+ topic raw: 1 partition, 1 replica",
-          "+ topic transfers: 9 partitions, 1 replica, retention.ms=-1", "+ schema heartbeat-value: nl.Record",
-          "+ schema transfers-nl.Record: nl.Record", "done: 3 topics created, 2 schemas registered",
+          "+ topic heartbeat: 1 partition, 1 replica, retention.ms=900000 (declared, not there)",
+          "+ topic raw: 1 partition, 1 replica (declared, not there)",
+          "+ topic transfers: 9 partitions, 1 replica, retention.ms=-1 (declared, not there)",
+          "+ level transfers-nl.Record: FULL (declared, not set)",
+          "+ schema heartbeat-value: nl.Record (declared, not there)",
+          "+ schema transfers-nl.Record: nl.Record (declared, not there)",
+          "done: 3 topics created, 1 level set, 2 schemas registered",
         ])
-      let client = try RegistryClient(registry)
+      let client = try servers.client()
       #expect(try await client.subjects().sorted() == ["heartbeat-value", "transfers-nl.Record"])
       #expect(try await client.latest(subject: "heartbeat-value").schema == text)
+      #expect(try await client.config(subject: "transfers-nl.Record") == .full)
+      #expect(try await client.config(subject: "heartbeat-value") == nil)
       let again = Lines()
-      let second = try await synchronizer(broker, registry).run(declared) { again.add($0) }
+      let second = try await servers.synchronizer().run(declared) { again.add($0) }
       #expect(again.all == ["nothing to do"])
       #expect(second.exitStatus == 0)
       #expect(second.applied.isEmpty)
-      #expect(second.differences.isEmpty)
     }
   }
 
-  @Test func differencesAreToldAndLeft() async throws {
-    try await withRegistry { registry in
-      let broker = try EmbeddedBroker.start()
-      let admin = try KafkaAdmin(configuration(broker))
-      try await create(
-        admin,
-        [
-          NewTopic(name: "heartbeat", partitions: 3, config: ["retention.ms": "1000"]),
-          NewTopic(name: "raw", partitions: 1, config: ["segment.bytes": "1048576"]),
-          NewTopic(name: "elsewhere", partitions: 1),
-        ])
+  @Test func whatDiffersIsChangedAndWhatIsNoLongerDeclaredIsReset() async throws {
+    try await Servers.with { servers in
+      try await servers.create(
+        NewTopic(name: "heartbeat", partitions: 1, config: ["retention.ms": "1000", "segment.bytes": "1048576"]),
+        NewTopic(name: "transfers", partitions: 2), NewTopic(name: "elsewhere", partitions: 1),
+        NewTopic(name: "team-1", partitions: 1))
+      try await servers.client().setConfig(.backward, subject: "transfers-nl.Record")
       let lines = Lines()
-      let outcome = try await synchronizer(broker, registry).run(declared) { lines.add($0) }
-      #expect(outcome.exitStatus == 3)
+      let outcome = try await servers.synchronizer().run(declared) { lines.add($0) }
+      #expect(outcome.exitStatus == 0, "\(lines.all)")
       #expect(
-        outcome.differences.map(\.line) == [
-          "~ topic heartbeat: partitions declared 1, 3 on the cluster; left as it is",
-          "~ topic heartbeat: retention.ms declared 900000, 1000 on the cluster; left as it is",
-          "~ topic raw: segment.bytes is 1048576 on the cluster and not declared; left as it is",
+        lines.all.filter { $0.hasPrefix("~") } == [
+          "~ topic transfers: partitions 2 → 9 (declared 9)",
+          "~ topic heartbeat: retention.ms 1000 [topic config] → 900000",
+          "~ topic heartbeat: segment.bytes 1048576 [topic config] → [broker default] (as declared)",
+          "~ topic transfers: retention.ms 604800000 [broker default] → -1 (declared)",
+          "~ level transfers-nl.Record: BACKWARD → FULL (declared)",
         ])
-      #expect(lines.all.contains("note: topic elsewhere is not declared; left alone (--delete deletes it)"))
-      #expect(lines.all.last == "done: 1 topic created, 2 schemas registered")
-      #expect(try await admin.topics().first { $0.name == "heartbeat" }?.partitions == 3)
-      let second = try await synchronizer(broker, registry).run(declared)
-      #expect(second.exitStatus == 3)
-      #expect(second.plan?.actions == [])
-      await admin.close()
+      #expect(lines.all.contains("note: not declared and not owned, left alone: topic elsewhere"))
+      #expect(try await servers.topics() == ["heartbeat": 1, "transfers": 9, "raw": 1, "elsewhere": 1, "team-1": 1])
+      #expect(try await servers.config("heartbeat") == ["retention.ms": "900000"])
+      #expect(try await servers.config("transfers") == ["retention.ms": "-1"])
+      #expect(try await servers.client().config(subject: "transfers-nl.Record") == .full)
+      let second = try await servers.synchronizer().plan(declared)
+      #expect(second.isEmpty, "\(second.lines)")
     }
   }
 
-  @Test func deletesOnlyWhenTold() async throws {
-    try await withRegistry { registry in
-      let broker = try EmbeddedBroker.start()
-      let admin = try KafkaAdmin(configuration(broker))
-      let names = ["old", "team-1", "_schemas", "_confluent-metrics"]
-      try await create(admin, names.map { NewTopic(name: $0, partitions: 1) })
-      let internals = try await admin.topics().map(\.name).filter { $0.hasPrefix("__") }
-      #expect(try await synchronizer(broker, registry).run(declared).exitStatus == 0)
-      #expect(try await Set(admin.topics().map(\.name)).isSuperset(of: names))
+  // MARK: Refusals
+
+  @Test func whatIsRefusedChangesNothing() async throws {
+    try await Servers.with { servers in
+      try await servers.create(NewTopic(name: "transfers", partitions: 12))
       let lines = Lines()
-      let outcome = try await synchronizer(broker, registry, deletes: true).run(declared) { lines.add($0) }
-      #expect(outcome.applied == [.deleteTopic(name: "old")])
-      #expect(lines.all == ["- topic old", "done: 1 topic deleted"])
-      let left = try await admin.topics().map(\.name)
-      #expect(Set(left) == Set(names + internals + ["heartbeat", "raw", "transfers"]).subtracting(["old"]))
-      await admin.close()
+      let outcome = try await servers.synchronizer().run(declared) { lines.add($0) }
+      #expect(outcome.exitStatus == 1)
+      #expect(outcome.applied.isEmpty)
+      #expect(lines.all.contains { $0.hasPrefix("! topic transfers: partitions 12 → 9: Kafka can't take") })
+      #expect(outcome.failure == "1 change refused, see above; nothing was changed")
+      #expect(try await servers.topics() == ["transfers": 12])
+      #expect(try await servers.client().subjects().isEmpty)
     }
   }
 
-  @Test func aBrokerThatComesLateIsWaitedFor() async throws {
-    try await withRegistry { registry in
-      let broker = try EmbeddedBroker.start()
-      broker.stop()
-      async let outcome = synchronizer(broker, registry).run(declared)
-      try await Task.sleep(for: .milliseconds(1500))
-      try broker.restart()
-      #expect(try await outcome.exitStatus == 0)
-      #expect(try await outcome.applied.count == 5)
+  @Test func anotherClusterIsRefused() async throws {
+    try await Servers.with { servers in
+      var other = declared
+      other.clusterID = "production"
+      let refused = try await servers.synchronizer().run(other)
+      #expect(refused.exitStatus == 1)
+      #expect(refused.plan?.problems.first?.contains("the definitions are for production") == true)
+      #expect(try await servers.topics().isEmpty)
+      other.clusterID = try await servers.withAdmin { try await $0.clusterID() }
+      #expect(try await servers.synchronizer().run(other).exitStatus == 0)
     }
   }
 
-  @Test func aRunThatWasCutOffIsFinishedByTheNext() async throws {
-    try await withRegistry { registry in
-      let broker = try EmbeddedBroker.start()
-      // Half of it is there: as after a kill between two requests.
-      let admin = try KafkaAdmin(configuration(broker))
-      try await create(admin, [NewTopic(name: "raw", partitions: 1)])
-      await admin.close()
-      _ = try await RegistryClient(registry).register(subject: "heartbeat-value", schema: text)
-      let outcome = try await synchronizer(broker, registry).run(declared)
-      #expect(
-        outcome.applied.map(\.line) == [
-          "+ topic heartbeat: 1 partition, 1 replica, retention.ms=900000",
-          "+ topic transfers: 9 partitions, 1 replica, retention.ms=-1", "+ schema transfers-nl.Record: nl.Record",
-        ])
-      #expect(outcome.exitStatus == 0)
+  @Test func aSchemaThatDoesNotFitStopsEverythingBefore() async throws {
+    try await Servers.with { servers in
+      let older = text.replacing(#""long""#, with: #""string""#)
+      _ = try await servers.client().register(subject: "heartbeat-value", schema: older)
+      _ = try await servers.client().register(subject: "transfers-nl.Record", schema: older)
+      let outcome = try await servers.synchronizer().run(declared)
+      #expect(outcome.exitStatus == 1)
+      #expect(outcome.plan?.refusals.map(\.target) == ["schema heartbeat-value", "schema transfers-nl.Record"])
+      // The second one is compared at the level that it is to have.
+      #expect(outcome.plan?.refusals.last?.reason.contains("FULL: ") == true)
+      #expect(try await servers.topics().isEmpty)
+      var loose = declared
+      for index in loose.topics.indices { loose.topics[index].compatibility = "NONE" }
+      #expect(try await servers.synchronizer().run(loose).exitStatus == 0)
+      #expect(try await servers.client().versions(subject: "transfers-nl.Record") == [1, 2])
     }
+  }
+
+  @Test func theBrokersAreAskedBeforeAnythingIsDone() async throws {
+    try await Servers.with { servers in
+      var broken = declared
+      broken.topics.append(topic("zoo", 1, ["no.such.setting": "1"]))
+      let outcome = try await servers.synchronizer().run(broken)
+      #expect(outcome.exitStatus == 1)
+      #expect(outcome.applied.isEmpty)
+      #expect(outcome.failure?.contains("refuses to create topic zoo, so nothing was changed") == true)
+      #expect(outcome.failure?.contains("no.such.setting") == true)
+      #expect(try await servers.topics().isEmpty)
+      #expect(try await servers.client().subjects().isEmpty)
+    }
+  }
+
+  @Test func accessRulesArePlannedAndTheBrokerSaysThatItHasNone() async throws {
+    try await Servers.with { servers in
+      var guarded = declared
+      guarded.acls = [
+        AccessDescription(principal: "User:a", resource: .topic, name: "bank.*", operations: ["read", "describe"])
+      ]
+      let plan = try await servers.synchronizer().plan(guarded)
+      #expect(plan.changes.filter { $0.action == .addAccess }.count == 2, "\(plan.lines)")
+      let outcome = try await servers.synchronizer().run(guarded)
+      #expect(outcome.exitStatus == 1)
+      #expect(outcome.failure?.contains("SECURITY_DISABLED") == true)
+      #expect(outcome.failure?.contains("authorizer.class.name") == true)
+      // Everything before it is done, and told.
+      #expect(outcome.applied.count == 6)
+    }
+  }
+
+  @Test func withoutARegistrySchemasCantBeApplied() async throws {
+    let broker = try EmbeddedBroker.start()
+    let configuration = KafkaConfiguration(brokers: broker.bootstrapServers, log: .off)
+    let outcome = await Synchronizer(kafka: configuration, registry: nil).run(declared)
+    #expect(outcome.exitStatus == 1)
+    #expect(outcome.failure?.contains("SCHEMA_REGISTRY_URL") == true)
   }
 
   @Test func nothingAnswersIsAFailureWithAdvice() async throws {
@@ -129,84 +165,170 @@ import TopologyModel
     settings.requestTimeoutMillis = 300
     let lines = Lines()
     let nobody = KafkaConfiguration(brokers: "127.0.0.1:\(try freePort())", log: .off)
-    let outcome = await Synchronizer(kafka: nobody, registry: nil, settings: settings)
-      .run(declared) { lines.add($0) }
+    let outcome = await Synchronizer(kafka: nobody, registry: nil, settings: settings).run(declared) { lines.add($0) }
     #expect(outcome.exitStatus == 1)
     #expect(outcome.plan == nil)
     #expect(lines.all.count == 1)
-    #expect(lines.all.first?.hasPrefix("failed: ") == true)
     #expect(outcome.failure?.contains("bootstrap.servers") == true)
   }
 
-  @Test func aFailureLeavesWhatWasDoneAndSaysSo() async throws {
-    let broker = try EmbeddedBroker.start()
-    let none = await Synchronizer(kafka: configuration(broker), registry: nil).run(declared)
-    #expect(none.exitStatus == 1)
-    #expect(none.failure?.contains("SCHEMA_REGISTRY_URL") == true)
-    let admin = try KafkaAdmin(configuration(broker))
-    #expect(try await !admin.topics().contains { $0.name == "heartbeat" })
-    await admin.close()
-    try await withRegistry { registry in
-      var broken = declared
-      broken.topics[1].subjects[0].schemaText = #"{"type":"record"}"#
-      // A schema that the registry refuses is seen before anything is done.
-      let refused = try await synchronizer(broker, registry).run(broken)
+  // MARK: Deletions
+
+  @Test func deletesOnlyWhatIsOwnedAndOnlyWhenTold() async throws {
+    try await Servers.with { servers in
+      let names = ["bank.old", "bank.full", "team-1", "_schemas", "_confluent-metrics", "theirs"]
+      for name in names { try await servers.create(NewTopic(name: name, partitions: 1)) }
+      try await servers.send("bank.full")
+      var definitions = declared
+      definitions.owned += ["_schemas", "_confluent*", "team-1"]
+      #expect(try await servers.synchronizer().run(definitions).exitStatus == 0)
+      #expect(try await Set(servers.topics().keys).isSuperset(of: names))
+      var options = PlanOptions(deletes: true)
+      let refused = try await servers.synchronizer(options).run(definitions)
       #expect(refused.exitStatus == 1)
-      #expect(refused.applied.isEmpty)
-      #expect(refused.failure?.contains("transfers-nl.Record") == true)
-      broken = declared
-      broken.topics.append(topic("not a name"))
-      let lines = Lines()
-      let outcome = try await synchronizer(broker, registry).run(broken) { lines.add($0) }
-      #expect(outcome.exitStatus == 1)
-      #expect(lines.all.contains("done before the failure: 3 topics created"), "\(lines.all)")
-      #expect(outcome.failure?.contains("not a name") == true)
+      #expect(refused.plan?.refusals.first?.reason.contains("it has 1 record") == true)
+      #expect(try await servers.topics()["bank.old"] == 1)
+      options.deletesNonEmpty = true
+      options.maxDeletes = 1
+      let many = try await servers.synchronizer(options).run(definitions)
+      #expect(many.plan?.refusals.map(\.target) == ["deletions"])
+      options.maxDeletes = 2
+      let outcome = try await servers.synchronizer(options).run(definitions)
+      #expect(outcome.applied.map(\.target) == ["bank.full", "bank.old"])
+      #expect(
+        try await Set(servers.topics().keys)
+          == Set(names).subtracting(["bank.old", "bank.full"]).union(["heartbeat", "raw", "transfers"]))
     }
   }
 
-  // MARK: Pieces
-
-  private func configuration(_ broker: EmbeddedBroker) -> KafkaConfiguration {
-    KafkaConfiguration(brokers: broker.bootstrapServers, log: .off)
-  }
-
-  private func synchronizer(_ broker: EmbeddedBroker, _ registry: String, deletes: Bool = false) throws
-    -> Synchronizer
-  {
-    var settings = Synchronizer.Settings()
-    settings.deletes = deletes
-    settings.requestTimeoutMillis = 1000
-    return Synchronizer(
-      kafka: configuration(broker), registry: try RegistryClient(registry), settings: settings)
-  }
-
-  private func create(_ admin: KafkaAdmin, _ topics: [NewTopic]) async throws {
-    for result in try await admin.createTopics(topics).values { try result.get() }
-  }
-
-  /// Runs an embedded registry on a free port, with a folder of its own, for as long as `body` takes.
-  private func withRegistry(_ body: @escaping @Sendable (_ url: String) async throws -> Void) async throws {
-    let directory = try temporaryDirectory()
-    defer { try? FileManager.default.removeItem(at: directory) }
-    let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-    var registry = EmbeddedRegistry(directory: directory.path, port: 0) { continuation.yield($0) }
-    registry.logger.logLevel = .critical
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { [registry] in
-        try await registry.run()
-        continuation.finish()
+  @Test func aTopicThatIsReadStays() async throws {
+    try await Servers.with { servers in
+      try await servers.create(NewTopic(name: "bank.read", partitions: 2))
+      let consumer = try KafkaConsumer(servers.configuration, group: "reader", topics: ["bank.read"])
+      var isRead = false
+      for _ in 0..<120 where !isRead {
+        _ = try await consumer.next(maxRecords: 1, timeoutMillis: 250)
+        isRead = try await servers.withAdmin { try await $0.activeGroups()["bank.read"] == ["reader"] }
       }
-      for await port in ports {
-        try await body("http://127.0.0.1:\(port)")
-        break
-      }
-      group.cancelAll()
+      #expect(isRead)
+      let plan = try await servers.synchronizer(PlanOptions(deletes: true)).plan(declared)
+      #expect(plan.refusals.map(\.reason).first?.contains("it is read by reader") == true, "\(plan.lines)")
+      await consumer.close()
     }
   }
-}
 
-final class Lines: Sendable {
-  private let lines = Mutex<[String]>([])
-  func add(_ line: String) { lines.withLock { $0.append(line) } }
-  var all: [String] { lines.withLock { $0 } }
+  @Test func twoSetsOfDefinitionsLeaveEachOtherAlone() async throws {
+    try await Servers.with { servers in
+      let shop = TopologyDescription(topics: [topic("shop.orders", subject: "shop.orders-value")], owned: ["shop.*"])
+      let bank = TopologyDescription(topics: [topic("bank.legs", 3, subject: "bank.legs-value")], owned: ["bank.*"])
+      let synchronizer = try servers.synchronizer(PlanOptions(deletes: true, deletesNonEmpty: true))
+      for declared in [shop, bank, shop, bank] {
+        let outcome = await synchronizer.run(declared)
+        #expect(outcome.exitStatus == 0)
+      }
+      let both = try await servers.topics()
+      #expect(both == ["shop.orders": 1, "bank.legs": 3])
+      for declared in [shop, bank] {
+        let plan = try await synchronizer.plan(declared)
+        #expect(plan.isEmpty)
+      }
+      let outcome = await synchronizer.run(TopologyDescription(owned: ["shop.*"]))
+      #expect(outcome.exitStatus == 0)
+      let left = try await servers.topics()
+      #expect(left == ["bank.legs": 3])
+    }
+  }
+
+  // MARK: Saved plans
+
+  @Test func aSavedPlanIsAppliedOnlyToWhatItSaw() async throws {
+    try await Servers.with { servers in
+      let synchronizer = try servers.synchronizer()
+      let plan = try await synchronizer.plan(declared)
+      let saved = try SynchronizerPlan(json: Array(plan.json.utf8))
+      try await servers.create(NewTopic(name: "raw", partitions: 2))
+      let moved = await synchronizer.apply(saved, declared)
+      #expect(moved.exitStatus == 1)
+      #expect(moved.failure?.contains("is not as the plan saw it") == true)
+      #expect(moved.failure?.contains("topic raw") == true)
+      #expect(try await servers.topics() == ["raw": 2])
+      try await servers.withAdmin { try await $0.deleteTopics(["raw"])["raw"]?.get() }
+      var other = declared
+      other.topics[0].partitions = 2
+      let changed = await synchronizer.apply(saved, other)
+      #expect(changed.failure?.contains("the definitions are not those") == true)
+      let outcome = await synchronizer.apply(saved, declared)
+      #expect(outcome.exitStatus == 0, "\(outcome.failure ?? "")")
+      #expect(outcome.applied == saved.changes)
+      #expect(try await synchronizer.plan(declared).isEmpty)
+    }
+  }
+
+  // MARK: Interruptions
+
+  @Test func aBrokerThatComesLateIsWaitedFor() async throws {
+    try await Servers.with { servers in
+      servers.broker.stop()
+      async let outcome = servers.synchronizer().run(declared)
+      try await Task.sleep(for: .milliseconds(1500))
+      try servers.broker.restart()
+      #expect(try await outcome.exitStatus == 0)
+      #expect(try await outcome.applied.count == 6)
+    }
+  }
+
+  @Test func aBrokerThatForgotItsTopicsGetsThemAgain() async throws {
+    try await Servers.with { servers in
+      #expect(try await servers.synchronizer().run(declared).exitStatus == 0)
+      servers.broker.kill()
+      try servers.broker.restart()
+      // What it had not saved is gone: some of the topics, all, or none.
+      #expect(try await servers.synchronizer().run(declared).exitStatus == 0)
+      #expect(try await servers.topics() == ["heartbeat": 1, "transfers": 9, "raw": 1])
+      #expect(try await servers.synchronizer().plan(declared).isEmpty)
+    }
+  }
+
+  // MARK: Dump
+
+  @Test func aDumpIsDefinitionsWithNothingToDo() async throws {
+    try await Servers.with { servers in
+      let original = try definitions(
+        """
+        namespace: shop
+        types: { price: { type: bytes, logicalType: decimal, precision: 12, scale: 2 } }
+        records:
+          Order: { doc: An order., fields: [id: string, { name: total, type: price }, note: string?] }
+          Refund: [id: string]
+        topics:
+          orders: { partitions: 3, value: Order, key: id, compatibility: FULL, config: { retention.ms: 1h } }
+          feed: { values: [Order, Refund], subjects: topicRecordName }
+          raw-1: { config: { cleanup.policy: "compact,delete" } }
+        """)
+      #expect(try await servers.synchronizer().run(original).exitStatus == 0)
+      _ = try await servers.client().register(subject: "stray", schema: text)
+      _ = try await servers.client().register(subject: "orders-key", schema: #""string""#)
+      let dump = try await servers.synchronizer().dump()
+      #expect(
+        dump.notes == [
+          "subject orders-key is left out: its newest version is no record that stands for itself",
+          "subject stray is left out: its name does not tell which topic it belongs to",
+        ])
+      let declared = try definitions(dump.yaml)
+      #expect(declared.clusterID == (try await servers.withAdmin { try await $0.clusterID() }))
+      #expect(declared.topics.map(\.name).sorted() == ["feed", "orders", "raw-1"])
+      let plan = try await servers.synchronizer().plan(declared)
+      #expect(plan.isEmpty, "\(plan.lines)\n\(dump.yaml)")
+      #expect(declared.topics.first { $0.name == "orders" }?.compatibility == "FULL")
+      #expect(try await servers.synchronizer().dump() == dump)
+    }
+  }
+
+  @Test func aDumpOfNothingIsDefinitionsToo() async throws {
+    try await Servers.with { servers in
+      let dump = try await servers.synchronizer().dump()
+      #expect(dump.notes.isEmpty)
+      #expect(try definitions(dump.yaml).topics.isEmpty)
+    }
+  }
 }

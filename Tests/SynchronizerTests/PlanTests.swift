@@ -3,175 +3,124 @@ import SynchronizerService
 import Testing
 import TopologyModel
 
-/// The plan is a pure function: what is declared, what is there, and the lines that come out.
+/// What definitions can't get to a plan with, because avrogen refuses it first, and the texts of a plan.
 @Suite struct PlanTests {
-  struct Case: Sendable, CustomTestStringConvertible {
-    let name: String
-    var declared: [TopicDescription] = []
-    var unmanaged: [String] = []
-    var brokers = 1
-    var topics: [ActualTopic] = []
-    var registered: Set<SubjectSchema> = []
-    var deletes = false
-    let lines: [String]
-    var testDescription: String { name }
-  }
-
-  @Test(arguments: cases) func linesAreAsExpected(_ item: Case) {
-    let declared = TopologyDescription(topics: item.declared, unmanaged: item.unmanaged)
-    let actual = ActualState(brokerCount: item.brokers, topics: item.topics, registered: item.registered)
-    #expect(Synchronizer.plan(declared: declared, actual: actual, deletes: item.deletes).lines == item.lines)
-    // The order in which a cluster or a file lists things is nothing that a plan depends on.
-    let backwards = TopologyDescription(
-      topics: item.declared.reversed(), unmanaged: item.unmanaged.reversed())
-    let shuffled = ActualState(
-      brokerCount: item.brokers, topics: item.topics.reversed(), registered: item.registered)
-    #expect(Synchronizer.plan(declared: backwards, actual: shuffled, deletes: item.deletes).lines == item.lines)
-  }
-
-  static let cases: [Case] = [
-    Case(name: "nothing", lines: ["nothing to do"]),
-    Case(
-      name: "new topics, by name, before their schemas",
-      declared: [
-        topic("b", 9, replicas: 3, ["retention.ms": "-1", "cleanup.policy": "delete"], subject: "b-value"),
-        topic("a", 1, subject: "z-value"),
-      ], brokers: 3,
-      lines: [
-        "+ topic a: 1 partition, 1 replica",
-        "+ topic b: 9 partitions, 3 replicas, cleanup.policy=delete, retention.ms=-1",
-        "+ schema b-value: nl.Record", "+ schema z-value: nl.Record",
-      ]),
-    Case(
-      name: "replicas capped at the brokers, said once for all that asked for the same",
-      declared: [topic("a", replicas: 3), topic("b", replicas: 3), topic("c", replicas: 2), topic("d")], brokers: 1,
-      lines: [
-        "note: 2 replicas declared, the cluster has 1 broker: 1 used for c",
-        "note: 3 replicas declared, the cluster has 1 broker: 1 used for a, b",
-        "+ topic a: 1 partition, 1 replica", "+ topic b: 1 partition, 1 replica",
-        "+ topic c: 1 partition, 1 replica", "+ topic d: 1 partition, 1 replica",
-      ]),
-    Case(
-      name: "what is there, capped earlier, is no difference", declared: [topic("a", 2, replicas: 3)],
-      topics: [ActualTopic(name: "a", replicasByPartition: [1, 1])], lines: ["nothing to do"]),
-    Case(
-      name: "a broker joined since: the replicas differ now", declared: [topic("a", 2, replicas: 3)], brokers: 2,
-      topics: [ActualTopic(name: "a", replicasByPartition: [1, 2])],
-      lines: ["~ topic a: replicas declared 2, 1 or 2 on the cluster; left as it is", "nothing to do"]),
-    Case(
-      name: "partitions differ either way", declared: [topic("a", 2), topic("b", 5)],
+  @Test func definitionsWithProblemsChangeNothing() {
+    let declared = TopologyDescription(
       topics: [
-        ActualTopic(name: "a", replicasByPartition: [1, 1, 1]), ActualTopic(name: "b", replicasByPartition: [1]),
-      ],
-      lines: [
-        "~ topic a: partitions declared 2, 3 on the cluster; left as it is",
-        "~ topic b: partitions declared 5, 1 on the cluster; left as it is", "nothing to do",
-      ]),
-    Case(
-      name: "settings compare by meaning",
-      declared: [
-        topic(
-          "a",
-          config: [
-            "retention.ms": "1h", "segment.bytes": "64MiB", "cleanup.policy": "delete, compact",
-            "preallocate": "TRUE", "min.cleanable.dirty.ratio": "0.50",
-          ])
-      ],
-      topics: [
-        ActualTopic(
-          name: "a", replicasByPartition: [1],
-          config: [
-            entry("retention.ms", "3600000"), entry("segment.bytes", "67108864"),
-            entry("cleanup.policy", "compact,delete"), entry("preallocate", "true"),
-            entry("min.cleanable.dirty.ratio", "0.5"),
-          ])
-      ], lines: ["nothing to do"]),
-    Case(
-      name: "a setting that differs, one that the cluster lacks, one that nobody declared",
-      declared: [topic("a", config: ["retention.ms": "15m", "no.such": "1"])],
-      topics: [
-        ActualTopic(
-          name: "a", replicasByPartition: [1],
-          config: [
-            entry("retention.ms", "604800000", .brokerDefault), entry("segment.bytes", "1024"),
-            entry("cleanup.policy", "delete", .brokerDefault), entry("max.message.bytes", "9", .staticBroker),
-          ])
-      ],
-      lines: [
-        "~ topic a: no.such declared 1, unknown to the cluster; left as it is",
-        "~ topic a: retention.ms declared 900000, 604800000 on the cluster; left as it is",
-        "~ topic a: segment.bytes is 1024 on the cluster and not declared; left as it is", "nothing to do",
-      ]),
-    Case(
-      name: "a secret value is not compared", declared: [topic("a", config: ["secret": "x"])],
-      topics: [ActualTopic(name: "a", replicasByPartition: [1], config: [entry("secret", nil)])],
-      lines: ["nothing to do"]),
-    Case(
-      name: "undeclared topics are left alone",
-      topics: [named("other"), named("_schemas"), named("__consumer_offsets"), named("_confluent-metrics")],
-      lines: ["note: topic other is not declared; left alone (--delete deletes it)", "nothing to do"]),
-    Case(
-      name: "deleted only when told, and never what is internal or unmanaged",
-      declared: [topic("new")], unmanaged: ["team-*", "kept"],
-      topics: [
-        named("old"), named("ancient"), named("kept"), named("team-1"), named("_schemas"),
-        named("__consumer_offsets"), named("__transaction_state"), named("_confluent-metrics"),
-      ], deletes: true, lines: ["+ topic new: 1 partition, 1 replica", "- topic ancient", "- topic old"]),
-    Case(
-      name: "a schema that the registry has is not registered again",
-      declared: [topic("a", subject: "a-value"), topic("b", subject: "b-value")],
-      topics: [named("a"), named("b")], registered: [SubjectSchema(subject: "a-value", text: text)],
-      lines: ["+ schema b-value: nl.Record"]),
-    Case(
-      name: "a subject that two topics share is registered once",
-      declared: [topic("a", subject: "nl.Record"), topic("b", subject: "nl.Record")], topics: [named("a"), named("b")],
-      lines: ["+ schema nl.Record: nl.Record"]),
-    Case(
-      name: "definitions with problems change nothing",
-      declared: [
         topic("a", 0, subject: "s"), topic("a", subject: "s", text: "\"int\""), topic("_schemas"),
-        topic("mine", replicas: 0),
-      ], unmanaged: ["mine"],
-      lines: [
-        "problem: subject s is to have several schemas; give its topics another subject strategy",
-        "problem: topic _schemas belongs to the brokers or the registry; choose another name",
-        "problem: topic a is declared twice", "problem: topic a needs at least one partition",
-        "problem: topic mine is declared, and named under unmanaged too",
-        "problem: topic mine needs at least one replica",
-      ]),
-    Case(
-      name: "a cluster without brokers", declared: [topic("a")], brokers: 0,
-      lines: ["problem: the cluster has no broker; wait until one has joined"]),
-  ]
+        topic("mine", replicas: 0), topic("level", subject: "l", compatibility: "SIDEWAYS"),
+        topic("one", subject: "shared", compatibility: "FULL"), topic("two", subject: "shared", compatibility: "NONE"),
+        topic("none", subject: "n", text: "{"),
+      ], unmanaged: ["mine"], owned: ["*"],
+      acls: [AccessDescription(principal: "User:a", resource: .group, name: "g", operations: ["write"])])
+    let plan = Synchronizer.plan(declared: declared, actual: ActualState(clusterID: "c", brokerIDs: [1]))
+    #expect(plan.changes.isEmpty)
+    #expect(plan.isBlocked)
+    let expected = [
+      "acls: write is no operation on a group", "owned can't be *: other topics belong to others",
+      "subject l: SIDEWAYS is no compatibility level",
+      "subject s is to have several schemas; give its topics another subject strategy",
+      "subject shared is to have several levels: FULL, NONE",
+      "topic _schemas belongs to the brokers or the registry; choose another name", "topic a is declared twice",
+      "topic a needs at least one partition", "topic mine is declared, and named under unmanaged too",
+      "topic mine needs at least one replica",
+    ]
+    #expect(plan.problems.filter { !$0.hasPrefix("subject n:") } == expected)
+    #expect(plan.problems.contains { $0.hasPrefix("subject n: the schema of nl.Record is none") })
+  }
+
+  @Test func policiesHoldForTopologiesOfOthersToo() {
+    let policies = TopicPolicies(
+      topicName: "[a-z]+", minPartitions: 2, maxPartitions: 4, minReplicas: 2, maxReplicas: 3,
+      configKeys: ["retention.ms", "min.insync.replicas"], minInsyncReplicas: .lessThanReplicas)
+    let declared = TopologyDescription(
+      topics: [
+        topic("good", 2, replicas: 2, ["retention.ms": "1h", "min.insync.replicas": "1"]), topic("Bad", 1, replicas: 1),
+        topic("large", 5, replicas: 4, ["segment.bytes": "1", "min.insync.replicas": "4"]),
+      ], policies: policies)
+    let plan = Synchronizer.plan(declared: declared, actual: ActualState(clusterID: "c", brokerIDs: [1, 2, 3, 4]))
+    #expect(
+      plan.problems == [
+        "topic Bad: 1 partitions, and policies ask for at least 2",
+        "topic Bad: 1 replicas, and policies ask for at least 2",
+        "topic Bad: the name is not of the form [a-z]+, which policies ask for",
+        "topic large: 4 replicas, and policies allow at most 3",
+        "topic large: 5 partitions, and policies allow at most 4",
+        "topic large: min.insync.replicas is 4, and policies ask for less than the replicas, 4",
+        "topic large: segment.bytes is not among the settings that policies allow: retention.ms, min.insync.replicas",
+      ])
+  }
+
+  @Test func aClusterWithoutBrokersIsWaitedFor() {
+    let plan = Synchronizer.plan(
+      declared: TopologyDescription(topics: [topic("a")]), actual: ActualState(clusterID: "", brokerIDs: []))
+    #expect(plan.problems == ["the cluster has no broker; wait until one has joined"])
+  }
 
   @Test func valuesThatLookAlikeAreNotTheSame() {
-    let declared = TopologyDescription(topics: [topic("a", config: ["retention.ms": "1h", "cleanup.policy": "delete"])])
-    let found = [
-      ActualTopic(
-        name: "a", replicasByPartition: [1],
-        config: [entry("retention.ms", "36000000"), entry("cleanup.policy", "compact,delete")])
-    ]
-    let result = Synchronizer.plan(declared: declared, actual: ActualState(brokerCount: 1, topics: found))
-    #expect(result.differences.map(\.setting) == ["cleanup.policy", "retention.ms"])
-    #expect(result.differences.map(\.declared) == ["delete", "3600000"])
-    #expect(result.differences.map(\.actual) == ["compact,delete", "36000000"])
+    let declared = TopologyDescription(topics: [topic("a", 1, ["retention.ms": "1h", "cleanup.policy": "delete"])])
+    let found = ActualTopic(
+      name: "a", replicas: [[1]],
+      config: [entry("retention.ms", "36000000"), entry("cleanup.policy", "compact,delete"), entry("secret", nil)])
+    let plan = Synchronizer.plan(
+      declared: declared, actual: ActualState(clusterID: "c", brokerIDs: [1], topics: [found]))
+    let settings = plan.changes.first?.settings ?? []
+    #expect(settings.map(\.name) == ["cleanup.policy", "retention.ms", "secret"])
+    #expect(settings.map(\.after) == ["delete", "3600000", nil])
+    #expect(settings.map(\.before) == ["compact,delete", "36000000", nil])
+    #expect(plan.changes.first?.after?.config == ["retention.ms": "3600000", "cleanup.policy": "delete"])
   }
 
-  private static func named(_ name: String) -> ActualTopic { ActualTopic(name: name, replicasByPartition: [1]) }
+  @Test func coloursAreForTerminals() {
+    let declared = TopologyDescription(topics: [topic("a")])
+    let plan = Synchronizer.plan(declared: declared, actual: ActualState(clusterID: "c", brokerIDs: [1]))
+    #expect(plan.lines == ["+ topic a: 1 partition, 1 replica (declared, not there)"])
+    #expect(plan.lines(inColour: true) == ["\u{1B}[32m\(plan.lines[0])\u{1B}[0m"])
+    #expect(plan.summary == "1 to create")
+  }
+
+  @Test func hashesFollowWhatIsSeen() {
+    let declared = TopologyDescription(topics: [topic("a")])
+    func seen(_ topics: [ActualTopic], _ brokers: [Int32] = [1]) -> String {
+      Synchronizer.plan(
+        declared: declared, actual: ActualState(clusterID: "c", brokerIDs: brokers, topics: topics)
+      ).seen
+    }
+    let mine = ActualTopic(name: "a", replicas: [[1]])
+    let others = ActualTopic(name: "theirs", replicas: [[1]])
+    #expect(seen([mine]) == seen([mine, others]))
+    #expect(seen([mine]) != seen([]))
+    #expect(seen([mine]) != seen([ActualTopic(name: "a", replicas: [[1], [1]])]))
+    #expect(seen([mine]) != seen([mine], [1, 2]))
+  }
+
+  @Test(arguments: [
+    "", "{}", #"{"format":1}"#, #"{"format":2}"#, "[", #"{"format":"1"}"#,
+  ]) func whatIsNoPlanIsRefused(text: String) {
+    #expect(throws: SynchronizerError.self) { try SynchronizerPlan(json: Array(text.utf8)) }
+  }
+
+  @Test(arguments: [
+    "", "[]", #"{"topics":[{}]}"#, #"{"topics":{}}"#, #"{"topics":[{"name":"a","partitions":"1"}]}"#,
+    #"{"topics":[],"unmanaged":[1]}"#, #"{"topics":[],"acls":[{"resource":"moon"}]}"#,
+    #"{"topics":[],"policies":{"minInsyncReplicas":"none"}}"#,
+  ]) func whatIsNoTopologyIsRefused(text: String) {
+    #expect(throws: SynchronizerError.self) { try TopologyDescription(topologyJSON: Array(text.utf8)) }
+  }
 }
 
 let text = #"{"type":"record","name":"Record","namespace":"nl","fields":[{"name":"id","type":"long"}]}"#
 
 func topic(
   _ name: String, _ partitions: Int = 1, replicas: Int = 1, _ config: [String: String] = [:], subject: String? = nil,
-  text: String = text
+  text: String = text, compatibility: String? = nil
 ) -> TopicDescription {
   TopicDescription(
     name: name, partitions: partitions, replicas: replicas, config: config,
-    subjects: subject.map { [SubjectDescription(subject: $0, recordName: "nl.Record", schemaText: text)] } ?? [])
+    subjects: subject.map { [SubjectDescription(subject: $0, recordName: "nl.Record", schemaText: text)] } ?? [],
+    compatibility: compatibility)
 }
-
-func topic(_ name: String, config: [String: String]) -> TopicDescription { topic(name, 1, config) }
 
 func entry(_ name: String, _ value: String?, _ source: ConfigEntry.Source = .topic) -> ConfigEntry {
   ConfigEntry(name: name, value: value, isDefault: source != .topic, source: source)

@@ -1,106 +1,141 @@
-/// One thing to do, or to tell. A plan's lines are values, so that they can be compared, sorted and shown in any form.
-public enum SynchronizerAction: Sendable, Hashable, Codable {
-  /// Creates a topic with what is declared; `replicas` is capped at the number of brokers already.
-  case createTopic(name: String, partitions: Int, replicas: Int, config: [String: String])
-  case registerSchema(subject: String, recordName: String, schemaText: String)
-  /// Only in plans that may delete.
-  case deleteTopic(name: String)
-}
+public import KafkaRuntime
 
-/// What is declared and what is there are not the same, and the synchronizer leaves it so.
-public struct SynchronizerDifference: Sendable, Hashable, Codable {
-  public enum Kind: String, Sendable, Hashable, Codable {
-    case partitions, replicas, config
+/// What a plan may do beyond what is declared.
+public struct PlanOptions: Sendable, Hashable, Codable {
+  /// Whether owned topics and ACLs that are not declared are deleted.
+  public var deletes: Bool
+  /// Whether that holds for topics with records or active groups too.
+  public var deletesNonEmpty: Bool
+  /// More topics to delete than this are refused, all of them.
+  public var maxDeletes: Int
+
+  public init(deletes: Bool = false, deletesNonEmpty: Bool = false, maxDeletes: Int = 5) {
+    self.deletes = deletes
+    self.deletesNonEmpty = deletesNonEmpty
+    self.maxDeletes = maxDeletes
   }
-
-  public let topic: String
-  public let kind: Kind
-  /// The setting's name, for `config`.
-  public let setting: String?
-  /// `nil` when nothing is declared: the topic has a setting of its own that the definitions don't name.
-  public let declared: String?
-  /// `nil` when the cluster knows no such setting.
-  public let actual: String?
-}
-
-/// What a plan wants to be known though it is no difference.
-public enum SynchronizerNote: Sendable, Hashable, Codable {
-  /// More replicas are declared than there are brokers.
-  case cappedReplicas(topic: String, declared: Int, brokers: Int)
-  /// A topic of the cluster that the definitions don't have, left alone because nothing may be deleted.
-  case undeclaredTopic(name: String)
 }
 
 /// What `Synchronizer.apply` does, in this order, and what it says. Equal input gives an equal plan.
 public struct SynchronizerPlan: Sendable, Hashable, Codable {
-  /// Topics to create by name, then schemas to register by subject, then topics to delete by name.
-  public let actions: [SynchronizerAction]
-  /// By topic, then kind, then setting.
-  public let differences: [SynchronizerDifference]
-  public let notes: [SynchronizerNote]
-  /// Why the definitions can't be applied at all; a plan with problems has no actions.
-  public let problems: [String]
+  /// Of this form of a plan; another one can't be applied.
+  public static let currentFormat = 1
 
-  public var isEmpty: Bool { actions.isEmpty }
+  public var format = Self.currentFormat
+  public var clusterID: String
+  public var brokerIDs: [Int32]
+  public var options: PlanOptions
+  /// Hash of what is declared.
+  public var declared: String
+  /// Hash of all that was looked at: another one says that the cluster or the registry has moved.
+  public var seen: String
+  /// In the order in which they are made.
+  public var changes: [PlannedChange]
+  /// What is declared and can't be done. A plan with one of these changes nothing.
+  public var refusals: [PlannedRefusal]
+  /// Why the definitions can't be applied at all; a plan with problems has no changes.
+  public var problems: [String]
+  /// What is worth knowing though nothing is done about it.
+  public var notes: [String]
 
-  /// One line each, for people: `+` is created, `-` is deleted, `~` differs and is left alone.
-  public var lines: [String] {
-    var lines = problems.map { "problem: \($0)" }
-    lines += cappedLines + notes.compactMap(\.line)
-    lines += actions.map(\.line) + differences.map(\.line)
-    if actions.isEmpty && problems.isEmpty { lines.append("nothing to do") }
-    return lines
+  /// Nothing to do, and nothing refused.
+  public var isEmpty: Bool { changes.isEmpty && !isBlocked }
+  /// Whether it can't be applied.
+  public var isBlocked: Bool { !problems.isEmpty || !refusals.isEmpty }
+}
+
+/// One thing to do.
+public struct PlannedChange: Sendable, Hashable, Codable {
+  /// In the order of a plan.
+  public enum Action: String, Sendable, Hashable, Codable, CaseIterable {
+    case createTopic = "create topic"
+    case addPartitions = "add partitions"
+    case alterConfig = "alter config"
+    case setLevel = "set level"
+    case registerSchema = "register schema"
+    case addAccess = "add ACL"
+    case removeAccess = "remove ACL"
+    case deleteTopic = "delete topic"
   }
 
-  /// One line for all topics that asked for the same number.
-  private var cappedLines: [String] {
-    var topics: [Int: [String]] = [:]
-    var brokerCount = 0
-    for case .cappedReplicas(let topic, let declared, let brokers) in notes {
-      topics[declared, default: []].append(topic)
-      brokerCount = brokers
-    }
-    return topics.sorted { $0.key < $1.key }.map { declared, names in
-      "note: \(count(declared, "replica")) declared, the cluster has \(count(brokerCount, "broker")): "
-        + "\(brokerCount) used for \(names.joined(separator: ", "))"
-    }
+  public var action: Action
+  /// The topic, the subject or, in words, the ACL.
+  public var target: String
+  /// `nil` for what is new.
+  public var before: PlannedState?
+  /// `nil` for what goes.
+  public var after: PlannedState?
+  /// The settings that change, for `alterConfig`.
+  public var settings: [PlannedSetting]?
+  public var reason: String
+  /// What to think of before it is done.
+  public var warnings: [String]
+  /// Hash of what the cluster or the registry had of the target.
+  public var seen: String
+}
+
+/// Facts about a target, as many as its change is about.
+public struct PlannedState: Sendable, Hashable, Codable {
+  public var partitions: Int?
+  public var replicas: Int?
+  /// The topic's own settings, all of them: Kafka replaces the whole set.
+  public var config: [String: String]?
+  public var level: String?
+  /// Full name of the record.
+  public var record: String?
+  public var schema: String?
+  public var access: AccessRule?
+  public var records: Int64?
+  public var groups: [String]?
+
+  init(
+    partitions: Int? = nil, replicas: Int? = nil, config: [String: String]? = nil, level: String? = nil,
+    record: String? = nil, schema: String? = nil, access: AccessRule? = nil, records: Int64? = nil,
+    groups: [String]? = nil
+  ) {
+    self.partitions = partitions
+    self.replicas = replicas
+    self.config = config
+    self.level = level
+    self.record = record
+    self.schema = schema
+    self.access = access
+    self.records = records
+    self.groups = groups
   }
 }
 
-extension SynchronizerAction {
-  /// The line of this action, for people.
-  public var line: String {
-    switch self {
-    case .createTopic(let name, let partitions, let replicas, let config):
-      let settings = config.sorted { $0.key < $1.key }.map { ", \($0.key)=\($0.value)" }.joined()
-      return "+ topic \(name): \(count(partitions, "partition")), \(count(replicas, "replica"))\(settings)"
-    case .registerSchema(let subject, let recordName, _): return "+ schema \(subject): \(recordName)"
-    case .deleteTopic(let name): return "- topic \(name)"
-    }
+/// A setting of a topic that gets another value.
+public struct PlannedSetting: Sendable, Hashable, Codable {
+  /// Where a value comes from.
+  public enum Source: String, Sendable, Hashable, Codable {
+    case topic = "topic config"
+    case broker = "broker config"
+    case brokerDefault = "broker default"
+    case unknown
   }
+
+  public var name: String
+  /// `nil` when the cluster knows no such setting, or keeps it secret.
+  public var before: String?
+  /// Of ``before``.
+  public var source: Source
+  /// `nil` when it goes back to what holds without one, and the broker doesn't tell what that is.
+  public var after: String?
+  /// Whether the topic's own value goes because it is no longer declared.
+  public var isReset: Bool
 }
 
-extension SynchronizerDifference {
-  /// The line of this difference, for people.
-  public var line: String {
-    let what = setting ?? kind.rawValue
-    guard let declared else {
-      return "~ topic \(topic): \(what) is \(actual ?? "unset") on the cluster and not declared; left as it is"
-    }
-    let found = actual.map { "\($0) on the cluster" } ?? "unknown to the cluster"
-    return "~ topic \(topic): \(what) declared \(declared), \(found); left as it is"
-  }
+/// Something that is declared, and that can't be done.
+public struct PlannedRefusal: Sendable, Hashable, Codable {
+  public var target: String
+  public var reason: String
+  /// JSON to run with `kafka-reassign-partitions`, where that is the way.
+  public var reassignment: String?
+  /// Hash of what the cluster or the registry had of the target.
+  public var seen: String
 }
 
-extension SynchronizerNote {
-  fileprivate var line: String? {
-    switch self {
-    case .cappedReplicas: nil
-    case .undeclaredTopic(let name): "note: topic \(name) is not declared; left alone (--delete deletes it)"
-    }
-  }
-}
-
-func count(_ number: Int, _ noun: String) -> String {
+func count(_ number: some BinaryInteger, _ noun: String) -> String {
   "\(number) \(noun)\(number == 1 ? "" : "s")"
 }

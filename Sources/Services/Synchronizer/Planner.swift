@@ -1,44 +1,6 @@
-public import KafkaRuntime
+import AvroSchema
+import KafkaRuntime
 public import TopologyModel
-
-/// What a cluster and a registry have, as far as a plan needs it.
-public struct ActualState: Sendable, Hashable {
-  public var brokerCount: Int
-  public var topics: [ActualTopic]
-  /// The declared schemas that the registry has already.
-  public var registered: Set<SubjectSchema>
-
-  public init(brokerCount: Int, topics: [ActualTopic] = [], registered: Set<SubjectSchema> = []) {
-    self.brokerCount = brokerCount
-    self.topics = topics
-    self.registered = registered
-  }
-}
-
-public struct ActualTopic: Sendable, Hashable {
-  public var name: String
-  /// The number of replicas of each partition.
-  public var replicasByPartition: [Int]
-  /// All settings, those of the broker's defaults too.
-  public var config: [ConfigEntry]
-
-  public init(name: String, replicasByPartition: [Int], config: [ConfigEntry] = []) {
-    self.name = name
-    self.replicasByPartition = replicasByPartition
-    self.config = config
-  }
-}
-
-/// A schema under a subject.
-public struct SubjectSchema: Sendable, Hashable {
-  public var subject: String
-  public var text: String
-
-  public init(subject: String, text: String) {
-    self.subject = subject
-    self.text = text
-  }
-}
 
 extension Synchronizer {
   /// Whether a topic belongs to the brokers or the registry, so that it is never deleted whatever is declared.
@@ -46,119 +8,230 @@ extension Synchronizer {
     topic.hasPrefix("__") || topic == "_schemas" || topic.hasPrefix("_confluent")
   }
 
-  /// Compares what is declared with what is there. No I/O; equal input gives an equal plan, sorted.
-  ///
-  /// - Parameter deletes: whether topics that are not declared are deleted. Internal and unmanaged ones never are.
-  public static func plan(declared: TopologyDescription, actual: ActualState, deletes: Bool = false) -> SynchronizerPlan
-  {
-    let problems = definitionProblems(declared, brokerCount: actual.brokerCount)
-    guard problems.isEmpty else {
-      return SynchronizerPlan(actions: [], differences: [], notes: [], problems: problems)
+  /// Compares what is declared with what is there. No I/O; equal input gives an equal plan, sorted, whatever the order
+  /// of its parts.
+  public static func plan(
+    declared: TopologyDescription, actual: ActualState, options: PlanOptions = PlanOptions()
+  ) -> SynchronizerPlan {
+    var planner = Planner(declared, actual, options)
+    return planner.plan()
+  }
+}
+
+/// Makes one plan.
+struct Planner {
+  let declared: TopologyDescription
+  let actual: ActualState
+  let options: PlanOptions
+  let topics: [String: ActualTopic]
+  let subjects: [String: ActualSubject]
+  var changes: [PlannedChange] = []
+  var refusals: [PlannedRefusal] = []
+  var notes: [String] = []
+  /// Hash of each thing that was looked at.
+  var seen: [String: String] = [:]
+
+  init(_ declared: TopologyDescription, _ actual: ActualState, _ options: PlanOptions) {
+    self.declared = declared.inOrder
+    self.actual = actual
+    self.options = options
+    topics = Dictionary(actual.topics.map { ($0.name, $0) }) { first, _ in first }
+    subjects = Dictionary(actual.subjects.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  mutating func plan() -> SynchronizerPlan {
+    let problems = DefinitionProblems(declared, actual).all
+    if problems.isEmpty {
+      planTopics()
+      planSubjects()
+      planAccess()
+      planDeletions()
+      noteWhatIsLeft()
     }
-    let existing = Dictionary(actual.topics.map { ($0.name, $0) }) { first, _ in first }
-    var creations: [SynchronizerAction] = []
-    var differences: [SynchronizerDifference] = []
-    var notes: [SynchronizerNote] = []
-    for topic in declared.topics.sorted(by: { $0.name < $1.name }) {
-      let replicas = min(topic.replicas, actual.brokerCount)
-      let config = topic.config.reduce(into: [:]) { $0[$1.key] = plainValue(of: $1.value, setting: $1.key) }
-      if let found = existing[topic.name] {
-        differences += compare(topic, config, replicas: replicas, found)
+    let order = Dictionary(uniqueKeysWithValues: PlannedChange.Action.allCases.enumerated().map { ($1, $0) })
+    // A stable sort: within one action the order is that of the planning.
+    let sorted = changes.enumerated().sorted {
+      (order[$0.element.action] ?? 0, $0.offset) < (order[$1.element.action] ?? 0, $1.offset)
+    }
+    return SynchronizerPlan(
+      clusterID: actual.clusterID, brokerIDs: actual.brokerIDs.sorted(), options: options,
+      declared: Canonical.hash(of: declared),
+      seen: Canonical.hash(of: [seen, ["cluster": "\(actual.clusterID) \(actual.brokerIDs.sorted())"]]),
+      changes: sorted.map(\.element), refusals: refusals, problems: problems, notes: notes)
+  }
+
+  /// Remembers what was seen of a target, and gives its hash.
+  mutating func look(at target: String, _ value: some Encodable) -> String {
+    let hash = Canonical.hash(of: value)
+    seen[target] = hash
+    return hash
+  }
+
+  mutating func refuse(_ target: String, _ reason: String, reassignment: String? = nil, seen: String) {
+    refusals.append(PlannedRefusal(target: target, reason: reason, reassignment: reassignment, seen: seen))
+  }
+}
+
+// MARK: Topics
+
+extension Planner {
+  fileprivate mutating func planTopics() {
+    var capped: [Int: [String]] = [:]
+    for topic in declared.topics {
+      let replicas = min(topic.replicas, actual.brokerIDs.count)
+      let config = topic.plainConfig
+      guard let found = topics[topic.name] else {
+        let seen = look(at: "topic \(topic.name)", [String]())
+        if replicas < topic.replicas { capped[topic.replicas, default: []].append(topic.name) }
+        changes.append(
+          PlannedChange(
+            action: .createTopic, target: topic.name, before: nil,
+            after: PlannedState(partitions: topic.partitions, replicas: replicas, config: config), settings: nil,
+            reason: "declared, not there", warnings: insyncWarnings(config, replicas: replicas), seen: seen))
         continue
       }
-      creations.append(
-        .createTopic(name: topic.name, partitions: topic.partitions, replicas: replicas, config: config))
-      if replicas < topic.replicas {
-        notes.append(
-          .cappedReplicas(topic: topic.name, declared: topic.replicas, brokers: actual.brokerCount))
+      // The order in which brokers hold a partition changes with its leader.
+      var settled = found
+      settled.replicas = found.replicas.map { $0.sorted() }
+      settled.use = nil
+      let seen = look(at: "topic \(topic.name)", settled)
+      planPartitions(topic, config, found, seen)
+      planReplicas(topic, replicas, found, seen)
+      planConfig(topic, config, found, replicas, seen)
+    }
+    let brokers = actual.brokerIDs.count
+    notes += capped.sorted { $0.key < $1.key }.map { declared, names in
+      "\(count(declared, "replica")) declared, the cluster has \(count(brokers, "broker")): "
+        + "\(brokers) used for \(names.joined(separator: ", "))"
+    }
+  }
+
+  private mutating func planPartitions(
+    _ topic: TopicDescription, _ config: [String: String], _ found: ActualTopic, _ seen: String
+  ) {
+    let current = found.replicas.count
+    if topic.partitions < current {
+      refuse(
+        "topic \(topic.name)",
+        "partitions \(current) → \(topic.partitions): Kafka can't take partitions away; declare \(current), or make a "
+          + "new topic and move the records", seen: seen)
+    }
+    guard topic.partitions > current else { return }
+    var warnings: [String] = []
+    if topic.key != .none {
+      warnings.append("it is keyed by \(topic.key): keys move to other partitions, where they lose their order")
+    }
+    let policy =
+      config["cleanup.policy"] ?? found.config.first { $0.name == "cleanup.policy" }?.value ?? ""
+    if items(policy).contains("compact") {
+      warnings.append("it is compacted: older records of a key stay for ever in the partition where they are")
+    }
+    changes.append(
+      PlannedChange(
+        action: .addPartitions, target: topic.name, before: PlannedState(partitions: current),
+        after: PlannedState(partitions: topic.partitions), settings: nil, reason: "declared \(topic.partitions)",
+        warnings: warnings, seen: seen))
+  }
+
+  private mutating func planReplicas(
+    _ topic: TopicDescription, _ replicas: Int, _ found: ActualTopic, _ seen: String
+  ) {
+    let counts = Set(found.replicas.map(\.count)).sorted()
+    if counts.isEmpty || counts == [replicas] { return }
+    if counts.count > 1 {
+      let text = counts.map(String.init).joined(separator: " or ")
+      notes.append(
+        "topic \(topic.name) has partitions with \(text) replicas, declared \(replicas): a reassignment is under way, or "
+          + "was left half done")
+      return
+    }
+    refuse(
+      "topic \(topic.name)",
+      "replicas \(counts[0]) → \(replicas): that moves data between brokers; run kafka-reassign-partitions with",
+      reassignment: Reassignment(of: found, to: replicas, brokers: actual.brokerIDs.sorted()).json, seen: seen)
+  }
+
+  private mutating func planConfig(
+    _ topic: TopicDescription, _ config: [String: String], _ found: ActualTopic, _ replicas: Int, _ seen: String
+  ) {
+    // A broker that tells no settings at all can't be compared with.
+    guard !found.config.isEmpty else { return }
+    let entries = Dictionary(found.config.map { ($0.name, $0) }) { first, _ in first }
+    let own = found.config.filter { $0.isOwn }
+    var settings: [PlannedSetting] = []
+    for (name, value) in config {
+      let entry = entries[name]
+      // A value that the broker keeps secret can't be compared either.
+      if let entry, entry.value.map({ meansTheSame($0, value, setting: name) }) ?? true { continue }
+      settings.append(
+        PlannedSetting(
+          name: name, before: entry?.value, source: entry?.plannedSource ?? .unknown, after: value, isReset: false))
+    }
+    // What was set once and is no longer declared. A broker that calls its own defaults the topic's is no difference.
+    for entry in own where config[entry.name] == nil {
+      if let value = entry.value, let inherited = entry.inherited,
+        meansTheSame(value, inherited, setting: entry.name)
+      {
+        continue
       }
+      settings.append(
+        PlannedSetting(
+          name: entry.name, before: entry.value, source: .topic, after: entry.inherited, isReset: true))
     }
-    let undeclared = undeclaredTopics(declared, actual)
-    if !deletes { notes += undeclared.map { .undeclaredTopic(name: $0) } }
-    return SynchronizerPlan(
-      actions: creations + registrations(declared, actual)
-        + (deletes ? undeclared.map { .deleteTopic(name: $0) } : []),
-      differences: differences, notes: notes, problems: [])
+    guard !settings.isEmpty else { return }
+    let resets = settings.filter(\.isReset).count
+    changes.append(
+      PlannedChange(
+        action: .alterConfig, target: topic.name,
+        before: PlannedState(config: own.reduce(into: [:]) { $0[$1.name] = $1.value }),
+        after: PlannedState(config: config), settings: settings.sorted { $0.name < $1.name },
+        reason: resets == 0 ? "declared" : resets == settings.count ? "no longer declared" : "as declared",
+        warnings: settings.contains { $0.name == "min.insync.replicas" }
+          ? insyncWarnings(config, replicas: replicas) : [], seen: seen))
+  }
+
+  private func insyncWarnings(_ config: [String: String], replicas: Int) -> [String] {
+    guard let insync = config["min.insync.replicas"].flatMap({ Int($0) }), insync > replicas else { return [] }
+    return ["min.insync.replicas is \(insync) with \(count(replicas, "replica")): nothing can be written with acks=all"]
   }
 }
 
-/// Each declared schema once, by subject.
-func declaredSchemas(_ declared: TopologyDescription) -> [SubjectDescription] {
-  var seen: Set<SubjectSchema> = []
-  return declared.topics.flatMap(\.subjects)
-    .sorted { ($0.subject, $0.recordName) < ($1.subject, $1.recordName) }
-    .filter { seen.insert(SubjectSchema(subject: $0.subject, text: $0.schemaText)).inserted }
+extension TopicDescription {
+  /// The settings as a broker takes them.
+  var plainConfig: [String: String] {
+    config.reduce(into: [:]) { $0[$1.key] = plainValue(of: $1.value, setting: $1.key) }
+  }
 }
 
-private func registrations(_ declared: TopologyDescription, _ actual: ActualState) -> [SynchronizerAction] {
-  declaredSchemas(declared)
-    .filter { !actual.registered.contains(SubjectSchema(subject: $0.subject, text: $0.schemaText)) }
-    .map { .registerSchema(subject: $0.subject, recordName: $0.recordName, schemaText: $0.schemaText) }
+extension ConfigEntry {
+  /// Whether the topic has the value of its own.
+  var isOwn: Bool { source == .topic && !isDefault && !isReadOnly }
+
+  var plannedSource: PlannedSetting.Source {
+    switch source {
+    case .topic: .topic
+    case .dynamicBroker, .dynamicDefaultBroker, .staticBroker: .broker
+    case .brokerDefault: .brokerDefault
+    case .unknown: isDefault ? .brokerDefault : .unknown
+    }
+  }
 }
 
-private func undeclaredTopics(_ declared: TopologyDescription, _ actual: ActualState) -> [String] {
-  let names = Set(declared.topics.map(\.name))
-  return actual.topics.map(\.name)
-    .filter { !names.contains($0) && !Synchronizer.isInternal(topic: $0) && !declared.isUnmanaged($0) }
-    .sorted()
-}
-
-/// What is wrong with the definitions themselves, whatever the cluster has.
-private func definitionProblems(_ declared: TopologyDescription, brokerCount: Int) -> [String] {
-  var problems: [String] = []
-  var names: Set<String> = []
-  var texts: [String: String] = [:]
-  if brokerCount < 1 { problems.append("the cluster has no broker; wait until one has joined") }
-  for topic in declared.topics {
-    if !names.insert(topic.name).inserted { problems.append("topic \(topic.name) is declared twice") }
-    if topic.partitions < 1 { problems.append("topic \(topic.name) needs at least one partition") }
-    if topic.replicas < 1 { problems.append("topic \(topic.name) needs at least one replica") }
-    if Synchronizer.isInternal(topic: topic.name) {
-      problems.append("topic \(topic.name) belongs to the brokers or the registry; choose another name")
-    } else if declared.isUnmanaged(topic.name) {
-      problems.append("topic \(topic.name) is declared, and named under unmanaged too")
+extension TopologyDescription {
+  /// The same with nothing depending on the order in which files list things.
+  var inOrder: TopologyDescription {
+    var copy = self
+    copy.topics.sort { $0.name < $1.name }
+    for index in copy.topics.indices {
+      copy.topics[index].subjects.sort { ($0.subject, $0.recordName) < ($1.subject, $1.recordName) }
     }
+    copy.unmanaged.sort()
+    copy.owned.sort()
+    copy.acls.sort { Canonical.text(of: $0) < Canonical.text(of: $1) }
+    // These say nothing about a cluster.
+    copy.services = []
+    copy.databases = []
+    copy.clients = [:]
+    return copy
   }
-  for subject in declaredSchemas(declared) {
-    if let text = texts[subject.subject], text != subject.schemaText {
-      problems.append(
-        "subject \(subject.subject) is to have several schemas; give its topics another subject strategy")
-    }
-    texts[subject.subject] = subject.schemaText
-  }
-  return Set(problems).sorted()
-}
-
-private func compare(
-  _ topic: TopicDescription, _ config: [String: String], replicas: Int, _ found: ActualTopic
-) -> [SynchronizerDifference] {
-  var differences: [SynchronizerDifference] = []
-  func add(_ kind: SynchronizerDifference.Kind, _ setting: String?, _ declared: String?, _ actual: String?) {
-    differences.append(
-      SynchronizerDifference(topic: topic.name, kind: kind, setting: setting, declared: declared, actual: actual))
-  }
-  let partitions = found.replicasByPartition.count
-  if partitions != topic.partitions { add(.partitions, nil, "\(topic.partitions)", "\(partitions)") }
-  let counts = Set(found.replicasByPartition).sorted()
-  if !counts.isEmpty, counts != [replicas] {
-    add(.replicas, nil, "\(replicas)", counts.map(String.init).joined(separator: " or "))
-  }
-  let entries = Dictionary(found.config.map { ($0.name, $0) }) { first, _ in first }
-  // A setting that the topic has of its own and nobody declared. Broker defaults that are echoed back are none.
-  let own = found.config.filter { $0.source == .topic && !$0.isDefault && !$0.isReadOnly && config[$0.name] == nil }
-  for name in (Array(config.keys) + own.map(\.name)).sorted() {
-    guard let declared = config[name] else {
-      add(.config, name, nil, entries[name]?.value)
-      continue
-    }
-    guard let entry = entries[name] else {
-      // A broker that tells no settings at all can't be compared with.
-      if !found.config.isEmpty { add(.config, name, declared, nil) }
-      continue
-    }
-    // A value that the broker keeps secret can't be compared either.
-    guard let value = entry.value, !meansTheSame(declared, value, setting: name) else { continue }
-    add(.config, name, declared, value)
-  }
-  return differences
 }

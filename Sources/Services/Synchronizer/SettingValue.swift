@@ -45,7 +45,7 @@ private func truth(_ text: String) -> Bool? {
   }
 }
 
-private func items(_ text: String) -> Set<String> {
+func items(_ text: String) -> Set<String> {
   Set(text.split(separator: ",").map { trimmed(String($0)) })
 }
 

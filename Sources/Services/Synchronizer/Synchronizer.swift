@@ -2,7 +2,7 @@ public import KafkaRuntime
 public import SchemaRegistry
 public import TopologyModel
 
-/// Brings a cluster and a schema registry to what is declared, as far as that can be done without losing anything.
+/// Brings a cluster and a schema registry to what is declared.
 ///
 /// ```swift
 /// let outcome = await Synchronizer(kafka: kafka, registry: registry).run(Topology.description) { print($0) }
@@ -10,8 +10,7 @@ public import TopologyModel
 /// ```
 public struct Synchronizer: Sendable {
   public struct Settings: Sendable {
-    /// Whether topics that are not declared are deleted.
-    public var deletes = false
+    public var options = PlanOptions()
     /// How often one request is made at most while the errors are transient.
     public var maxAttempts = 8
     /// The pause before attempt n is random, up to this times 2^(n-1).
@@ -34,277 +33,202 @@ public struct Synchronizer: Sendable {
     self.settings = settings
   }
 
-  /// Plans, applies the plan, and looks again. Nothing is done when the definitions have problems or something can't
-  /// be read; interrupted anywhere, the next run finishes.
-  ///
-  /// - Parameter write: takes each line of text, for people.
-  public func run(
-    _ declared: TopologyDescription, write: @Sendable (String) -> Void = { _ in }
-  ) async -> SynchronizerOutcome {
-    do {
-      let admin = try connect()
-      let outcome = await run(declared, admin, write)
-      await admin.close()
-      return outcome
-    } catch {
-      write("failed: \(error)")
-      return SynchronizerOutcome(plan: nil, applied: [], failure: error.message, differences: [])
-    }
-  }
+  // MARK: Planning
 
-  private func run(
-    _ declared: TopologyDescription, _ admin: KafkaAdmin, _ write: @Sendable (String) -> Void
-  ) async -> SynchronizerOutcome {
-    var applied: [SynchronizerAction] = []
-    var first: SynchronizerPlan?
-    do throws(SynchronizerError) {
-      let plan = Self.plan(declared: declared, actual: try await read(declared, admin), deletes: settings.deletes)
-      first = plan
-      for line in plan.lines { write(line) }
-      guard plan.problems.isEmpty, !plan.isEmpty else {
-        return SynchronizerOutcome(plan: plan, applied: [], failure: nil, differences: plan.differences)
-      }
-      try await apply(plan, admin) { applied.append($0) }
-      let differences = try await verify(declared, admin)
-      for difference in differences where !plan.differences.contains(difference) { write(difference.line) }
-      write("done: \(summary(applied))")
-      return SynchronizerOutcome(plan: plan, applied: applied, failure: nil, differences: differences)
-    } catch {
-      if !applied.isEmpty { write("done before the failure: \(summary(applied))") }
-      write("failed: \(error)")
-      return SynchronizerOutcome(
-        plan: first, applied: applied, failure: error.message, differences: first?.differences ?? [])
-    }
-  }
-
-  /// Reads what `plan` needs. Throws when the cluster or the registry can't be read.
+  /// Reads what a plan of `declared` needs. Throws when the cluster or the registry can't be read.
   public func read(_ declared: TopologyDescription) async throws(SynchronizerError) -> ActualState {
-    let admin = try connect()
+    try await withAdmin { admin throws(SynchronizerError) in
+      try await StateReader(admin: admin, registry: registry, settings: settings).read(declared)
+    }
+  }
+
+  /// Reads and plans; nothing is changed.
+  public func plan(_ declared: TopologyDescription) async throws(SynchronizerError) -> SynchronizerPlan {
+    Self.plan(declared: declared, actual: try await read(declared), options: settings.options)
+  }
+
+  // MARK: Applying
+
+  /// Plans, applies the plan, and looks again. Nothing is changed when the definitions have problems, something is
+  /// refused or can't be read; interrupted anywhere, the next run finishes.
+  ///
+  /// - Parameters:
+  ///   - write: takes each line of text, for people.
+  ///   - progress: is told of each step as it begins.
+  public func run(
+    _ declared: TopologyDescription, write: @Sendable (String) -> Void = { _ in },
+    progress: @escaping @Sendable (SynchronizerProgress) -> Void = { _ in }
+  ) async -> SynchronizerOutcome {
+    var outcome = SynchronizerOutcome()
     do throws(SynchronizerError) {
-      let state = try await read(declared, admin)
+      let plan = try await plan(declared)
+      outcome.plan = plan
+      for line in plan.lines { write(line) }
+      try await apply(plan, declared, &outcome, progress, write)
+    } catch {
+      outcome.fail(error, write)
+    }
+    return outcome
+  }
+
+  /// Applies a plan that was made before, if the cluster and the registry are still as it saw them and the definitions
+  /// are those it was made of; else nothing is changed.
+  public func apply(
+    _ saved: SynchronizerPlan, _ declared: TopologyDescription,
+    write: @Sendable (String) -> Void = { _ in },
+    progress: @escaping @Sendable (SynchronizerProgress) -> Void = { _ in }
+  ) async -> SynchronizerOutcome {
+    var outcome = SynchronizerOutcome(plan: saved)
+    do throws(SynchronizerError) {
+      let fresh = Self.plan(declared: declared, actual: try await read(declared), options: saved.options)
+      try saved.check(against: fresh)
+      for line in saved.lines { write(line) }
+      try await apply(saved, declared, &outcome, progress, write)
+    } catch {
+      outcome.fail(error, write)
+    }
+    return outcome
+  }
+
+  private func apply(
+    _ plan: SynchronizerPlan, _ declared: TopologyDescription, _ outcome: inout SynchronizerOutcome,
+    _ progress: @escaping @Sendable (SynchronizerProgress) -> Void, _ write: @Sendable (String) -> Void
+  ) async throws(SynchronizerError) {
+    guard !plan.isBlocked else {
+      throw SynchronizerError(
+        message: plan.problems.isEmpty
+          ? "\(count(plan.refusals.count, "change")) refused, see above; nothing was changed"
+          : "the definitions can't be applied, see above; nothing was changed")
+    }
+    if plan.changes.isEmpty { return }
+    var applied: [PlannedChange] = []
+    defer { outcome.applied = applied }
+    do throws(SynchronizerError) {
+      applied = try await withAdmin { admin throws(SynchronizerError) in
+        var applier = Applier(admin: admin, registry: registry, settings: settings, progress: progress)
+        do throws(SynchronizerError) {
+          try await applier.apply(plan)
+          try await verify(plan, declared, admin)
+        } catch {
+          // What was done before is part of what happened.
+          throw SynchronizerError(message: error.message, applied: applier.applied)
+        }
+        return applier.applied
+      }
+    } catch {
+      applied = error.applied
+      throw error
+    }
+    write("done: \(SynchronizerOutcome.summary(of: applied))")
+  }
+
+  /// Reads again until the cluster shows what was done: metadata takes a moment to get around.
+  private func verify(
+    _ plan: SynchronizerPlan, _ declared: TopologyDescription, _ admin: KafkaAdmin
+  ) async throws(SynchronizerError) {
+    var pause = Backoff(settings)
+    while true {
+      let actual = try await StateReader(admin: admin, registry: registry, settings: settings).read(declared)
+      let again = Self.plan(declared: declared, actual: actual, options: plan.options)
+      if again.changes.isEmpty { return }
+      guard await pause.wait() else {
+        throw SynchronizerError(
+          message: "still to do after it was done: \(again.changes.flatMap(\.lines).joined(separator: "; "))")
+      }
+    }
+  }
+
+  func withAdmin<R: Sendable>(
+    _ body: (KafkaAdmin) async throws(SynchronizerError) -> R
+  ) async throws(SynchronizerError) -> R {
+    let admin: KafkaAdmin
+    do {
+      admin = try KafkaAdmin(kafka, requestTimeoutMillis: settings.requestTimeoutMillis)
+    } catch {
+      throw SynchronizerError(message: "\(error)")
+    }
+    do throws(SynchronizerError) {
+      let result = try await body(admin)
       await admin.close()
-      return state
+      return result
     } catch {
       await admin.close()
       throw error
     }
   }
+}
 
-  private func connect() throws(SynchronizerError) -> KafkaAdmin {
-    do {
-      return try KafkaAdmin(kafka, requestTimeoutMillis: settings.requestTimeoutMillis)
-    } catch {
-      throw SynchronizerError(message: "\(error)")
+extension SynchronizerPlan {
+  /// Throws when this plan is no longer what would be planned, with what is different.
+  func check(against fresh: SynchronizerPlan) throws(SynchronizerError) {
+    guard clusterID == fresh.clusterID else {
+      throw SynchronizerError(message: "the plan is for cluster \(clusterID), this is \(fresh.clusterID)")
     }
+    guard declared == fresh.declared else {
+      throw SynchronizerError(message: "the definitions are not those that the plan was made of; make it anew")
+    }
+    if self == fresh { return }
+    let (old, new) = (Set(changes), Set(fresh.changes))
+    let moved = old.symmetricDifference(new).map { "\($0.action.rawValue) \($0.target)" }
+    let refused = Set(refusals).symmetricDifference(fresh.refusals).map(\.target)
+    let what = Set(moved + refused).sorted().prefix(10).joined(separator: ", ")
+    throw SynchronizerError(
+      message: "the cluster or the registry is not as the plan saw it\(what.isEmpty ? "" : ": see \(what)"); nothing "
+        + "was changed, make the plan anew")
   }
+}
 
-  private func read(
-    _ declared: TopologyDescription, _ admin: KafkaAdmin
-  ) async throws(SynchronizerError) -> ActualState {
-    let names = Set(declared.topics.map(\.name))
-    let (cluster, configs) = try await retrying {
-      () async throws(KafkaError) -> (ClusterMetadata, [String: [ConfigEntry]]) in
-      let cluster = try await admin.describeCluster()
-      let described = try await admin.describeConfigs(topics: cluster.topics.map(\.name).filter(names.contains))
-      var configs: [String: [ConfigEntry]] = [:]
-      for (name, result) in described { configs[name] = try result.get() }
-      return (cluster, configs)
-    }
-    return ActualState(
-      brokerCount: cluster.brokerIDs.count,
-      topics: cluster.topics.map { topic in
-        ActualTopic(
-          name: topic.name, replicasByPartition: topic.replicasByPartition, config: configs[topic.name] ?? [])
-      }, registered: try await registered(declaredSchemas(declared)))
-  }
-
-  private func registered(_ schemas: [SubjectDescription]) async throws(SynchronizerError) -> Set<SubjectSchema> {
-    if schemas.isEmpty { return [] }
-    let registry = try requireRegistry()
-    var found: Set<SubjectSchema> = []
-    for schema in schemas {
-      do {
-        _ = try await registry.lookUp(subject: schema.subject, schema: schema.schemaText)
-        found.insert(SubjectSchema(subject: schema.subject, text: schema.schemaText))
-      } catch {
-        switch error {
-        case .subjectNotFound, .schemaNotRegistered: continue
-        default: throw SynchronizerError(message: "looking up subject \(schema.subject): \(error)")
-        }
-      }
-    }
-    return found
-  }
-
-  private func requireRegistry() throws(SynchronizerError) -> RegistryClient {
-    guard let registry else {
-      throw SynchronizerError(message: "topics have schemas, and no schema registry is named; set SCHEMA_REGISTRY_URL")
-    }
-    return registry
-  }
-
-  // MARK: Applying
-
-  /// Does what the plan says and nothing else, in its order; stops at the first failure.
-  private func apply(
-    _ plan: SynchronizerPlan, _ admin: KafkaAdmin, _ done: (SynchronizerAction) -> Void
-  ) async throws(SynchronizerError) {
-    try await createTopics(plan, admin, done)
-    for action in plan.actions {
-      switch action {
-      case .createTopic: continue
-      case .registerSchema(let subject, _, let text):
-        do {
-          _ = try await requireRegistry().register(subject: subject, schema: text)
-        } catch {
-          throw SynchronizerError(message: "registering \(subject): \(error)")
-        }
-        done(action)
-      case .deleteTopic(let name):
-        try await change([name: action], alreadySo: .unknownTopicOrPartition, done) { names throws(KafkaError) in
-          try await admin.deleteTopics(names)
-        }
-      }
-    }
-  }
-
-  private func createTopics(
-    _ plan: SynchronizerPlan, _ admin: KafkaAdmin, _ done: (SynchronizerAction) -> Void
-  ) async throws(SynchronizerError) {
-    var actions: [String: SynchronizerAction] = [:]
-    var topics: [String: NewTopic] = [:]
-    for case .createTopic(let name, let partitions, let replicas, let config) in plan.actions {
-      topics[name] = NewTopic(name: name, partitions: partitions, replicas: replicas, config: config)
-      actions[name] = .createTopic(name: name, partitions: partitions, replicas: replicas, config: config)
-    }
-    try await change(actions, alreadySo: .topicAlreadyExists, done) { [topics] names throws(KafkaError) in
-      try await admin.createTopics(names.compactMap { topics[$0] })
-    }
-  }
-
-  /// Makes a request for several topics, again for those whose error is transient.
-  ///
-  /// - Parameters:
-  ///   - actions: what the request does, by topic.
-  ///   - alreadySo: the error that says that nothing is left to do, as after a request whose answer got lost.
-  private func change(
-    _ actions: [String: SynchronizerAction], alreadySo: KafkaErrorCode, _ done: (SynchronizerAction) -> Void,
-    _ request: ([String]) async throws(KafkaError) -> [String: Result<Void, KafkaError>]
-  ) async throws(SynchronizerError) {
-    var pending = actions.keys.sorted()
-    var pause = Backoff(settings)
-    while !pending.isEmpty {
-      var failures: [String: KafkaError] = [:]
-      do throws(KafkaError) {
-        let results = try await request(pending)
-        for name in pending {
-          if case .failure(let error)? = results[name], error.code != alreadySo {
-            failures[name] = error
-          } else if let action = actions[name] {
-            done(action)
-          }
-        }
-      } catch {
-        for name in pending { failures[name] = error }
-      }
-      pending = failures.keys.sorted()
-      let lasting = pending.compactMap { failures[$0] }.filter { !$0.isRetriable }
-      guard lasting.isEmpty else {
-        throw SynchronizerError(message: lasting.map(\.description).joined(separator: "; "))
-      }
-      if let name = pending.first, let error = failures[name], !(await pause.wait()) {
-        throw SynchronizerError(message: error.description)
-      }
-    }
-  }
-
-  /// Reads again until the cluster shows what was done, and gives what still differs.
-  private func verify(
-    _ declared: TopologyDescription, _ admin: KafkaAdmin
-  ) async throws(SynchronizerError) -> [SynchronizerDifference] {
-    var pause = Backoff(settings)
-    while true {
-      let again = Self.plan(declared: declared, actual: try await read(declared, admin), deletes: settings.deletes)
-      if again.isEmpty { return again.differences }
-      guard await pause.wait() else {
-        throw SynchronizerError(
-          message: "still to do after it was done: \(again.actions.map(\.line).joined(separator: "; "))")
-      }
-    }
-  }
-
-  private func retrying<R: Sendable>(
-    _ body: () async throws(KafkaError) -> R
-  ) async throws(SynchronizerError) -> R {
-    var pause = Backoff(settings)
-    while true {
-      do {
-        return try await body()
-      } catch {
-        guard error.isRetriable, await pause.wait() else { throw SynchronizerError(message: "\(error)") }
-      }
-    }
-  }
-
-  private func summary(_ applied: [SynchronizerAction]) -> String {
-    var (created, registered, deleted) = (0, 0, 0)
-    for action in applied {
-      switch action {
-      case .createTopic: created += 1
-      case .registerSchema: registered += 1
-      case .deleteTopic: deleted += 1
-      }
-    }
-    let parts = [
-      (created, "\(count(created, "topic")) created"), (registered, "\(count(registered, "schema")) registered"),
-      (deleted, "\(count(deleted, "topic")) deleted"),
-    ]
-    return parts.filter { $0.0 > 0 }.map(\.1).joined(separator: ", ")
-  }
+/// A step of a run that begins.
+public struct SynchronizerProgress: Sendable, Hashable {
+  /// Counts from 1.
+  public let step: Int
+  public let steps: Int
+  /// Such as `create topic orders`.
+  public let text: String
 }
 
 /// What a run did.
 public struct SynchronizerOutcome: Sendable, Hashable, Codable {
   /// `nil` when not even a plan could be made.
-  public let plan: SynchronizerPlan?
-  public let applied: [SynchronizerAction]
+  public internal(set) var plan: SynchronizerPlan?
+  public internal(set) var applied: [PlannedChange] = []
   /// Why it stopped, if it did not finish.
-  public let failure: String?
-  /// What is left as it is.
-  public let differences: [SynchronizerDifference]
+  public internal(set) var failure: String?
 
-  /// 0 all is as declared, 1 failed, 3 there are differences that it leaves alone.
-  public var exitStatus: Int32 {
-    if failure != nil || plan?.problems.isEmpty == false { return 1 }
-    return differences.isEmpty ? 0 : 3
+  /// 0 all is as declared, 1 failed or refused.
+  public var exitStatus: Int32 { failure == nil ? 0 : 1 }
+
+  /// As JSON, the same for the same outcome. Ends with a newline.
+  public var json: String { Canonical.text(of: self, isPretty: true) + "\n" }
+
+  mutating func fail(_ error: SynchronizerError, _ write: (String) -> Void) {
+    failure = error.message
+    if !applied.isEmpty { write("done before the failure: \(Self.summary(of: applied))") }
+    write("failed: \(error)")
+  }
+
+  static func summary(of applied: [PlannedChange]) -> String {
+    let words: [(PlannedChange.Action, String, String)] = [
+      (.createTopic, "topic", "created"), (.addPartitions, "topic", "enlarged"),
+      (.alterConfig, "topic", "configured"), (.setLevel, "level", "set"), (.registerSchema, "schema", "registered"),
+      (.addAccess, "ACL", "added"), (.removeAccess, "ACL", "removed"), (.deleteTopic, "topic", "deleted"),
+    ]
+    return words.compactMap { action, noun, verb in
+      let number = applied.filter { $0.action == action }.count
+      return number == 0 ? nil : "\(count(number, noun)) \(verb)"
+    }.joined(separator: ", ")
   }
 }
 
 /// Why a run stopped, and what to do next.
 public struct SynchronizerError: Error, Sendable, Hashable, CustomStringConvertible {
   public let message: String
+  /// What had been done by then.
+  let applied: [PlannedChange]
   public var description: String { message }
-}
 
-/// Growing random pauses, so that many who wait don't come back at the same moment.
-struct Backoff {
-  private let settings: Synchronizer.Settings
-  private var attempt = 1
-
-  init(_ settings: Synchronizer.Settings) {
-    self.settings = settings
-  }
-
-  /// Waits before the next attempt. False when there is none left, or the task was cancelled.
-  mutating func wait() async -> Bool {
-    guard attempt < settings.maxAttempts else { return false }
-    let ceiling = min(settings.maxPauseMillis, settings.firstPauseMillis << min(attempt - 1, 20))
-    attempt += 1
-    do {
-      try await Task.sleep(for: .milliseconds(Int.random(in: 1...max(1, ceiling))))
-      return true
-    } catch {
-      return false
-    }
+  init(message: String, applied: [PlannedChange] = []) {
+    self.message = message
+    self.applied = applied
   }
 }

@@ -1,0 +1,146 @@
+import AvroSchema
+import KafkaRuntime
+import SchemaRegistry
+import TopologyModel
+
+/// Reads what a plan needs.
+struct StateReader {
+  let admin: KafkaAdmin
+  let registry: RegistryClient?
+  let settings: Synchronizer.Settings
+
+  func read(_ declared: TopologyDescription) async throws(SynchronizerError) -> ActualState {
+    let names = Set(declared.topics.map(\.name))
+    let cluster = try await retrying(settings) { () async throws(KafkaError) in try await admin.describeCluster() }
+    let id = try await retrying(settings) { () async throws(KafkaError) in try await admin.clusterID() }
+    let configs = try await configs(of: cluster.topics.map(\.name).filter(names.contains))
+    let uses = try await uses(of: cluster.topics.filter { declared.mayDelete($0.name) })
+    var access: [AccessRule]? = []
+    if !declared.acls.isEmpty || !declared.owned.isEmpty {
+      access = try await retrying(settings) { () async throws(KafkaError) in try await admin.accessRules() }
+    }
+    let topics = cluster.topics.map { topic in
+      ActualTopic(
+        name: topic.name, replicas: topic.brokersByPartition, config: configs[topic.name] ?? [], use: uses[topic.name])
+    }
+    return ActualState(
+      clusterID: id, brokerIDs: cluster.brokerIDs, topics: topics, subjects: try await subjects(declared),
+      access: access)
+  }
+
+  func configs(of topics: [String]) async throws(SynchronizerError) -> [String: [ConfigEntry]] {
+    try await retrying(settings) { () async throws(KafkaError) -> [String: [ConfigEntry]] in
+      var configs: [String: [ConfigEntry]] = [:]
+      for (name, result) in try await admin.describeConfigs(topics: topics) { configs[name] = try result.get() }
+      return configs
+    }
+  }
+
+  private func uses(of topics: [TopicMetadata]) async throws(SynchronizerError) -> [String: TopicUse] {
+    if topics.isEmpty { return [:] }
+    let (records, groups) = try await retrying(settings) {
+      () async throws(KafkaError) -> ([String: Int64], [String: [String]]) in
+      (try await admin.recordCounts(topics), try await admin.activeGroups())
+    }
+    return Dictionary(
+      topics.map { ($0.name, TopicUse(records: records[$0.name] ?? 0, groups: groups[$0.name] ?? [])) }
+    ) { first, _ in first }
+  }
+
+  // MARK: Registry
+
+  private func subjects(_ declared: TopologyDescription) async throws(SynchronizerError) -> [ActualSubject] {
+    let schemas = Dictionary(grouping: declared.schemas, by: \.subject)
+    guard let registry else {
+      if schemas.isEmpty { return [] }
+      throw SynchronizerError(message: "topics have schemas, and no schema registry is named; set SCHEMA_REGISTRY_URL")
+    }
+    let levels = declared.levels.compactMapValues(\.first)
+    let names = Set(try await asking("subjects") { () async throws(RegistryError) in try await registry.subjects() })
+    var found = names.subtracting(schemas.keys).map { ActualSubject(name: $0) }
+    for (name, schemas) in schemas {
+      let subject = try await asking(name) { () async throws(RegistryError) in
+        try await self.subject(name, schemas, isThere: names.contains(name), level: levels[name], registry)
+      }
+      if let subject { found.append(subject) }
+    }
+    return found.sorted { $0.name < $1.name }
+  }
+
+  private func subject(
+    _ name: String, _ schemas: [DeclaredSchema], isThere: Bool, level: String?, _ registry: RegistryClient
+  ) async throws(RegistryError) -> ActualSubject? {
+    let own = try await registry.config(subject: name)
+    let effective = try await registry.config(subject: name, defaultToGlobal: true)
+    var subject = ActualSubject(
+      name: name, hasVersions: isThere, level: own?.rawValue, effectiveLevel: effective?.rawValue)
+    for schema in schemas {
+      if isThere, try await isRegistered(schema, registry) {
+        subject.registered.append(schema.text)
+        continue
+      }
+      let messages = try await refusal(of: schema, isThere: isThere, level: level, effective: effective, registry)
+      if !messages.isEmpty { subject.refusals[schema.text] = messages }
+    }
+    return isThere || own != nil || !subject.refusals.isEmpty ? subject : nil
+  }
+
+  private func isRegistered(_ schema: DeclaredSchema, _ registry: RegistryClient) async throws(RegistryError) -> Bool {
+    do throws(RegistryError) {
+      _ = try await registry.lookUp(subject: schema.subject, schema: schema.text)
+      return true
+    } catch {
+      switch error {
+      case .subjectNotFound, .schemaNotRegistered: return false
+      default: throw error
+      }
+    }
+  }
+
+  /// Why the schema can't be the next version. The registry is asked, unless it will have another level by then.
+  private func refusal(
+    of schema: DeclaredSchema, isThere: Bool, level: String?, effective: CompatibilityMode?, _ registry: RegistryClient
+  ) async throws(RegistryError) -> [String] {
+    if isThere, let level = level.flatMap(CompatibilityMode.init(rawValue:)), level != effective {
+      return try await findings(schema, level, registry)
+    }
+    do throws(RegistryError) {
+      let answer = try await registry.compatibility(subject: schema.subject, schema: schema.text)
+      if answer.isCompatible { return [] }
+      return answer.messages.isEmpty ? ["the registry says so"] : answer.messages
+    } catch {
+      switch error {
+      case .subjectNotFound: return []
+      case .invalidSchema(_, let reason): return [reason]
+      default: throw error
+      }
+    }
+  }
+
+  private func findings(
+    _ schema: DeclaredSchema, _ level: CompatibilityMode, _ registry: RegistryClient
+  ) async throws(RegistryError) -> [String] {
+    // What is no schema is a problem of the definitions; what the registry has and isn't Avro can't be compared.
+    guard let candidate = try? Schema(parsing: schema.text) else { return [] }
+    var versions: [Schema] = []
+    let numbers = try await registry.versions(subject: schema.subject)
+    for number in level.isTransitive ? numbers : numbers.suffix(1) {
+      let version = try await registry.version(number, subject: schema.subject)
+      guard version.schemaType == "AVRO", let parsed = try? Schema(parsing: version.schema) else {
+        return ["version \(number) is no Avro schema that stands for itself, so \(level.rawValue) can't be checked"]
+      }
+      versions.append(parsed)
+    }
+    return level.findings(for: candidate, against: versions).map { "\(level.rawValue): \($0)" }
+  }
+
+  private func asking<R: Sendable>(
+    _ what: String, _ body: () async throws(RegistryError) -> R
+  ) async throws(SynchronizerError) -> R {
+    do {
+      return try await body()
+    } catch {
+      throw SynchronizerError(message: "reading \(what) of the registry: \(error)")
+    }
+  }
+}
