@@ -32,7 +32,8 @@ def read(brokers):
 
 
 def create(brokers):
-    made = AdminClient({"bootstrap.servers": brokers}).create_topics([NewTopic(TOPIC, 1, 1)])
+    admin = AdminClient({"bootstrap.servers": brokers})  # kept: without it what is asked for is broken off
+    made = admin.create_topics([NewTopic(TOPIC, 1, 1)])
     try:
         made[TOPIC].result(30)
     except KafkaException as problem:
