@@ -12,7 +12,9 @@ import Testing
 /// hundred at once.
 @Suite("Faults: boundaries", .serialized)
 struct BoundaryTests {
-  @Test("amounts of 0, -1, the smallest and the largest, and balances next to the largest")
+  @Test(
+    "amounts of 0, -1, the smallest and the largest, and balances next to the largest",
+    .enabled(if: FaultSize.isFull))
   func amounts() async throws {
     let bank = try await TestBank.startForProcesses()
     let handler = bank.startHandler()
@@ -54,7 +56,9 @@ struct BoundaryTests {
     try await faultHeld("amounts and balances at the ends", injected: steps.count, inFlight: steps.count, bank: bank)
   }
 
-  @Test("IBANs that collide: one account each, and the others are told to try again")
+  @Test(
+    "IBANs that collide: one account each, and the others are told to try again",
+    .enabled(if: FaultSize.isFull))
   func collidingIBANs() async throws {
     let creations = FaultSize.of(short: 60, full: 1_000)
     let ibans = (1...3).map { IBAN(account: $0) }
@@ -84,7 +88,9 @@ struct BoundaryTests {
     try await faultHeld("IBANs that collide", injected: refused.count, inFlight: creations, bank: bank)
   }
 
-  @Test("100 concurrent get_account of one name, at two endpoints: one account")
+  @Test(
+    "100 concurrent get_account of one name, at two endpoints: one account",
+    .enabled(if: FaultSize.isFull))
   func oneName() async throws {
     let callers = 100
     let rounds = FaultSize.of(short: 1, full: 5)

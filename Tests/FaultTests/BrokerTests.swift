@@ -93,7 +93,9 @@ struct BrokerTests {
       "broker: down for \(seconds) s under load", injected: 1, inFlight: inFlight, losesCommands: true)
   }
 
-  @Test("it gives out records and takes none: the outbox holds them, shows its lag, and drains in order")
+  @Test(
+    "it gives out records and takes none: the outbox holds them, shows its lag, and drains in order",
+    .enabled(if: FaultSize.isFull))
   func takesNoWrites() async throws {
     let bank = try await TestBank.startForProcesses()
     let proxy = try LoopbackProxy(to: .port(bank.broker.port), isKafka: true)
@@ -137,7 +139,9 @@ struct BrokerTests {
       bank: bank)
   }
 
-  @Test("topics that were wiped, and a database of another run: both services stop, and say why")
+  @Test(
+    "topics that were wiped, and a database of another run: both services stop, and say why",
+    .enabled(if: FaultSize.isFull))
   func anotherRun() async throws {
     let bank = try await TestBank.startForProcesses()
     let handler = bank.startHandler()

@@ -65,10 +65,20 @@ extension ServiceProcess {
     return Account(iban: iban, token: token)
   }
 
-  /// The answer to the subscription get_account, as it is sent.
+  /// The answer to the subscription get_account, as it is sent. Asks again for as long as it is told to: a hundred at
+  /// once may wait for the database longer than there is time.
   ///
   /// - Throws: when there was none.
   func getAccount(of username: String) async throws -> String {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while true {
+      let answer = try await getAccountOnce(of: username)
+      guard answer.contains(#""code":"UNAVAILABLE""#), ContinuousClock.now < deadline else { return answer }
+      try await Task.sleep(for: .milliseconds(200))
+    }
+  }
+
+  private func getAccountOnce(of username: String) async throws -> String {
     let answer = await stream(
       "subscription ($name: String!) { get_account(username: $name, password: \"password\") { iban token reason } }",
       ["name": username])

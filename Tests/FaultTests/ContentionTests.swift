@@ -34,7 +34,9 @@ struct ContentionTests {
       "50 concurrent spends of what fits one", injected: count, inFlight: count * spendsPerAccount, bank: bank)
   }
 
-  @Test("opposing transfers between two accounts, with two handlers at once")
+  @Test(
+    "opposing transfers between two accounts, with two handlers at once",
+    .enabled(if: FaultSize.isFull))
   func opposing() async throws {
     let each = FaultSize.of(short: 500, full: 10_000)
     let bank = try await TestBank.start()
@@ -67,7 +69,9 @@ struct ContentionTests {
     }
   }
 
-  @Test("handlers that start, stop and are killed every 2 s, under load")
+  @Test(
+    "handlers that start, stop and are killed every 2 s, under load",
+    .enabled(if: FaultSize.isFull))
   func comingAndGoing() async throws {
     let changes = FaultSize.of(short: 4, full: 30)
     let everySeconds = 2

@@ -46,7 +46,9 @@ struct KillTests {
     return value
   }
 
-  @Test("of the endpoint at each step of the projection, of the answers and of an account's creation")
+  @Test(
+    "of the endpoint at each step of the projection, of the answers and of an account's creation",
+    .enabled(if: FaultSize.isFull))
   func endpointAtEachStep() async throws {
     let bank = try await TestBank.startForProcesses()
     let handler = bank.startHandler()

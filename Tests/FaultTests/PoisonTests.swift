@@ -136,7 +136,9 @@ struct PoisonTests {
     try await faultHeld("poison: \(all.count) kinds of commands", injected: all.count, inFlight: all.count, bank: bank)
   }
 
-  @Test("each kind among the events is skipped and counted by the endpoint, and the next event has its row")
+  @Test(
+    "each kind among the events is skipped and counted by the endpoint, and the next event has its row",
+    .enabled(if: FaultSize.isFull))
   func events() async throws {
     let bank = try await TestBank.startForProcesses()
     let handler = bank.startHandler()

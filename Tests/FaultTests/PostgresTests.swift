@@ -81,7 +81,9 @@ struct PostgresTests {
 
   // MARK: No writes
 
-  @Test("a full disk: nothing moves until there is room, and then all goes on by itself")
+  @Test(
+    "a full disk: nothing moves until there is room, and then all goes on by itself",
+    .enabled(if: FaultSize.isFull))
   func fullDisk() async throws {
     let bank = try await TestBank.startForProcesses(settings: Self.safe, smallDiskMegabytes: 64)
     let server = try #require(bank.server)

@@ -13,7 +13,9 @@ struct ProcessTests {
 
   private static let hourSeconds = 3_600
 
-  @Test("a handler whose clock jumps an hour forward and back, beside one with the right time")
+  @Test(
+    "a handler whose clock jumps an hour forward and back, beside one with the right time",
+    .enabled(if: FaultSize.isFull))
   func wrongClock() async throws {
     let bank = try await TestBank.startForProcesses()
     let directory = try temporaryDirectory()
@@ -110,7 +112,9 @@ struct ProcessTests {
 
   // MARK: Freeze
 
-  @Test("a frozen handler that goes on after another took over writes nothing")
+  @Test(
+    "a frozen handler that goes on after another took over writes nothing",
+    .enabled(if: FaultSize.isFull))
   func zombie() async throws {
     for step in FaultSize.of(
       short: [HandlerStep.batchRead], full: [.batchRead, .balancesLocked, .outboxWritten, .offsetsMoved])
@@ -140,7 +144,9 @@ struct ProcessTests {
     }
   }
 
-  @Test("a frozen publisher holds up what is published, not what is decided; once it goes on everything drains")
+  @Test(
+    "a frozen publisher holds up what is published, not what is decided; once it goes on everything drains",
+    .enabled(if: FaultSize.isFull))
   func frozenPublisher() async throws {
     let count = FaultSize.of(short: 300, full: 3_000)
     let bank = try await TestBank.startForProcesses()

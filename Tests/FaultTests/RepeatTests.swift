@@ -37,7 +37,9 @@ struct RepeatTests {
     try await faultHeld("the same command again", injected: 2 * times, inFlight: records.count, bank: bank)
   }
 
-  @Test("another payload under a used id is refused as a conflict, and the first outcome stays")
+  @Test(
+    "another payload under a used id is refused as a conflict, and the first outcome stays",
+    .enabled(if: FaultSize.isFull))
   func otherPayload() async throws {
     let times = FaultSize.of(short: 50, full: 1_000)
     let bank = try await TestBank.start()
@@ -71,7 +73,9 @@ struct RepeatTests {
     try await faultHeld("a used id with another payload", injected: 2 * times, inFlight: 3 * times, bank: bank)
   }
 
-  @Test("the command topics read again from offset 0 change nothing")
+  @Test(
+    "the command topics read again from offset 0 change nothing",
+    .enabled(if: FaultSize.isFull))
   func replayed() async throws {
     let bank = try await TestBank.start()
     let first = bank.startHandler()

@@ -62,7 +62,9 @@ struct WayTests {
   private static let maxAttemptsPerSecond = 40
   private static let maxRetriesPerSecond = 12
 
-  @Test("no way at all: the tries have pauses, and their number shows", arguments: Behind.allCases)
+  @Test(
+    "no way at all: the tries have pauses, and their number shows",
+    .enabled(if: FaultSize.isFull), arguments: Behind.allCases)
   func none(_ behind: Behind) async throws {
     let (proxy, busy) = try await busyBank(behind)
     let inFlight = try await busy.payments.inFlight()
