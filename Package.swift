@@ -207,7 +207,7 @@ enum House {
         ["LoopbackProxy", "KafkaRuntime", "PostgresRuntime", "EmbeddedBroker", "FreePort", "TestPostgres"]),
       test("PostgresRuntimeTests", ["PostgresRuntime", "TestPostgres", "LoopbackProxy"]),
       test(
-        "SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer", "PythonPeer"],
+        "SchemaRegistryTests", ["SchemaRegistry", "SchemaRegistryServer", "TopologyModel", "PythonPeer"],
         exclude: ["confluent_client.py", "rest_client.py", "rest_fuzz.py", "Java"]),
       test(
         "GraphQLServerTests",
