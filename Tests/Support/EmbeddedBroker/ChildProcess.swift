@@ -119,6 +119,10 @@ private func spawn(_ path: String, _ arguments: [String], environment: [String: 
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // A server of this process would have its port for as long as the child lives.
+    for descriptor in openDescriptors() where descriptor > 2 {
+      posix_spawn_file_actions_addclose(&actions, descriptor)
+    }
     // A child inherits blocked and ignored signals, and would not hear a SIGTERM.
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
@@ -140,4 +144,8 @@ private func spawn(_ path: String, _ arguments: [String], environment: [String: 
     throw EmbeddedBrokerError(message: "\(path) could not be started (error \(outcome?.0 ?? -1))")
   }
   return pid
+}
+
+private func openDescriptors() -> [Int32] {
+  ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []).compactMap { Int32($0) }
 }
