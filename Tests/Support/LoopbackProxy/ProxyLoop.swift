@@ -153,6 +153,8 @@ final class ProxyLoop: @unchecked Sendable {
   }
 
   private func take(_ bytes: [UInt8], _ connection: ProxyConnection, _ direction: ProxyDirection) {
+    // What was ordered before these bytes were sent holds for them, however lately this thread has looked.
+    (conditions, judge) = shared.state.withLock { ($0.conditions, $0.judge) }
     if direction == .toServer, let judge {
       switch judge(bytes) {
       case .pass: break
