@@ -103,7 +103,13 @@ final class ProxyLoop: @unchecked Sendable {
     conditions.blocked.contains(direction) || (direction == .toServer && (connection.isHeld || connection.isConnecting))
   }
 
+  /// What was ordered before a client connected or sent something holds for it, however lately this thread has looked.
+  private func lookAgain() {
+    (conditions, judge) = shared.state.withLock { ($0.conditions, $0.judge) }
+  }
+
   private func accept() {
+    lookAgain()
     while let client = Socket.accept(listener) {
       shared.noteAttempt()
       guard !conditions.refuses, connections.count < LoopbackProxy.maxConnections,
@@ -153,8 +159,7 @@ final class ProxyLoop: @unchecked Sendable {
   }
 
   private func take(_ bytes: [UInt8], _ connection: ProxyConnection, _ direction: ProxyDirection) {
-    // What was ordered before these bytes were sent holds for them, however lately this thread has looked.
-    (conditions, judge) = shared.state.withLock { ($0.conditions, $0.judge) }
+    lookAgain()
     if direction == .toServer, let judge {
       switch judge(bytes) {
       case .pass: break
