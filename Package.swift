@@ -231,7 +231,7 @@ enum House {
         ], exclude: ["Python"]),
       test("HeartbeatTests", ["HeartbeatService", "TestStreams"]),
       test("CommandGeneratorTests", ["CommandGeneratorService", "TestStreams"]),
-      test("CommandHandlerTests", ["CommandHandlerService", "TestBank", "FreePort"]),
+      test("CommandHandlerTests", ["CommandHandlerService", "TestBank", "TestStreams", "FreePort"]),
       test(
         "FaultTests",
         [

@@ -3,9 +3,8 @@ import BankSupport
 import Definitions
 import Foundation
 import KafkaRuntime
-import Logging
 import SchemaRegistry
-import SchemaRegistryServer
+import TestStreams
 import Testing
 
 @testable import CommandHandlerService
@@ -134,33 +133,16 @@ struct EventEncoderTests {
   }
 
   private func withEncoder(
-    _ body: @escaping @Sendable (EventEncoder, RegistryClient) async throws -> Void
+    _ body: (EventEncoder, RegistryClient) async throws -> Void
   ) async throws {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "encoder-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: directory) }
-    let (ports, ready) = AsyncStream<Int>.makeStream()
-    var logger = Logger(label: "schema-registry")
-    logger.logLevel = .critical
-    let server = EmbeddedRegistry(directory: directory.path, port: 0, logger: logger) { port in ready.yield(port) }
-    let task = Task {
-      defer { ready.finish() }
-      try await server.run()
+    let server = try await TestRegistry.start()
+    let registry = server.client
+    for subject in Topology.description.topics.flatMap(\.subjects) {
+      _ = try await registry.register(subject: subject.subject, schema: subject.schemaText)
     }
-    var iterator = ports.makeAsyncIterator()
-    guard let port = await iterator.next() else { return try await task.value }
-    let registry = try RegistryClient("http://127.0.0.1:\(port)")
-    let outcome = await Task {
-      for topic in Topology.description.topics {
-        for subject in topic.subjects {
-          _ = try await registry.register(subject: subject.subject, schema: subject.schemaText)
-        }
-      }
-      let encoder = EventEncoder(registry: registry)
-      try await encoder.prepare()
-      try await body(encoder, registry)
-    }.result
-    task.cancel()
-    _ = await task.result
-    try outcome.get()
+    let encoder = EventEncoder(registry: registry)
+    try await encoder.prepare()
+    try await body(encoder, registry)
+    await server.stop()
   }
 }

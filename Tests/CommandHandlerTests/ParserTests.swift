@@ -3,10 +3,9 @@ import BankSupport
 import Definitions
 import Foundation
 import KafkaRuntime
-import Logging
 import SchemaRegistry
-import SchemaRegistryServer
 import TestBank
+import TestStreams
 import Testing
 
 @testable import CommandHandlerService
@@ -144,28 +143,13 @@ struct ParserTests {
 
   /// A parser that has met no schema yet, and a registry that knows those of the commands.
   private func withParser(
-    _ body: @escaping @Sendable (CommandParser, RegistryClient) async throws -> Void
+    _ body: (CommandParser, RegistryClient) async throws -> Void
   ) async throws {
-    let directory = FileManager.default.temporaryDirectory.appending(path: "parser-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: directory) }
-    let (ports, ready) = AsyncStream<Int>.makeStream()
-    var logger = Logger(label: "schema-registry")
-    logger.logLevel = .critical
-    let server = EmbeddedRegistry(directory: directory.path, port: 0, logger: logger) { port in ready.yield(port) }
-    let task = Task {
-      defer { ready.finish() }
-      try await server.run()
-    }
-    var iterator = ports.makeAsyncIterator()
-    guard let port = await iterator.next() else { return try await task.value }
-    let registry = try RegistryClient("http://127.0.0.1:\(port)")
-    let outcome = await Task {
-      try await TopicCodec(Topics.confirmAccountCreation, registry: registry).prepare(register: true)
-      try await TopicCodec(Topics.confirmMoneyTransfer, registry: registry).prepare(register: true)
-      try await body(CommandParser(registry: registry, maxCommandBytes: 900_000), registry)
-    }.result
-    task.cancel()
-    _ = await task.result
-    try outcome.get()
+    let server = try await TestRegistry.start()
+    let registry = server.client
+    try await TopicCodec(Topics.confirmAccountCreation, registry: registry).prepare(register: true)
+    try await TopicCodec(Topics.confirmMoneyTransfer, registry: registry).prepare(register: true)
+    try await body(CommandParser(registry: registry, maxCommandBytes: 900_000), registry)
+    await server.stop()
   }
 }
