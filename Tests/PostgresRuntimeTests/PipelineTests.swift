@@ -1,3 +1,4 @@
+import Foundation
 import PostgresRuntime
 import TestPostgres
 import Testing
@@ -131,6 +132,26 @@ import Testing
         return bytes
       }
       #expect(bytes == 20 << 20)
+    }
+  }
+
+  /// The server's reason is read while statements are still being sent, at the first of them or later.
+  @Test(arguments: [1, 2, 3, 6])
+  func whatTheServerSaidAtItsEndIsKept(statements: Int) async throws {
+    try await withDatabase(Self.schema) { connection in
+      let error = try await postgresError {
+        try await connection.transaction { session in
+          try session.execute("set local idle_in_transaction_session_timeout = 50")
+          usleep(400_000)
+          try session.pipeline { pipeline in
+            for id in 1...statements {
+              try pipeline.execute("insert into item (id) values (\(Int32(id)))")
+              usleep(20_000)
+            }
+          }
+        }
+      }
+      #expect(error.kind == .connectionLost && error.isIdleTooLong)
     }
   }
 

@@ -314,10 +314,12 @@ final class Link {
     var report = result.map { Self.report($0) } ?? PostgresError.Report()
     var message = result.flatMap { Self.field($0, .message) } ?? String(cString: PQerrorMessage(conn))
     message = message.split(separator: "\n").map { $0.drop { $0 == " " || $0 == "\t" } }.joined(separator: " ")
-    guard PQstatus(conn) == CONNECTION_BAD else {
+    // After a fatal error the server closes the connection, which libpq has not always seen yet.
+    guard PQstatus(conn) == CONNECTION_BAD || Self.isFatal(report) else {
       return PostgresError(.server, message, report: report, statement: statement)
     }
     isBroken = true
+    if result == nil { readFarewell() }
     if report.sqlState.isEmpty, let farewell {
       report.sqlState = farewell.sqlState
       message = farewell.message
@@ -325,6 +327,15 @@ final class Link {
     return PostgresError(
       .connectionLost, "the connection to Postgres at \(place) was lost: \(message)", report: report,
       statement: statement)
+  }
+
+  /// Where sending failed, why the server went may be read and not yet looked at.
+  private func readFarewell() {
+    for _ in 0..<Self.maxUnaskedReads where farewell == nil {
+      guard let result = PQgetResult(conn) else { return }
+      note(result)
+      PQclear(result)
+    }
   }
 
   fileprivate static func field(_ result: OpaquePointer, _ field: ReportField) -> String? {
@@ -343,9 +354,13 @@ final class Link {
       routine: field(result, .routine))
   }
 
+  private static func isFatal(_ report: PostgresError.Report) -> Bool {
+    report.severity == "FATAL" || report.severity == "PANIC"
+  }
+
   fileprivate func note(_ result: OpaquePointer) {
     let report = Self.report(result)
-    guard report.severity == "FATAL" || report.severity == "PANIC" else { return }
+    guard Self.isFatal(report) else { return }
     farewell = PostgresError(.server, Self.field(result, .message) ?? "", report: report)
   }
 
