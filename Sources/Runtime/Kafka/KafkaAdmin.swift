@@ -175,16 +175,9 @@ public final class KafkaAdmin: Sendable {
   /// The last error that belongs to no call, such as an unreachable broker.
   public var lastProblem: KafkaError? { core.context.lastProblem }
 
-  /// Ends the thread and frees everything. Calling it again is harmless.
-  public func close() async {
-    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-      let accepted = worker.enqueue(last: true) { [core] in
-        core.close()
-        continuation.resume()
-      }
-      if !accepted { continuation.resume() }
-    }
-  }
+  /// Ends the thread and frees everything; what takes longer than three seconds goes on by itself. Calling it again is
+  /// harmless.
+  public func close() async { await worker.end { [core] in core.close() } }
 
   func run<R: Sendable>(
     _ body: @escaping @Sendable (AdminCore) throws(KafkaError) -> R

@@ -221,16 +221,11 @@ public final class KafkaConsumer: Sendable, AsyncSequence {
   /// The last error that belongs to no call, such as an unreachable broker; for a health page.
   public var lastProblem: KafkaError? { core.context.lastProblem }
 
-  /// Leaves the group, ends the thread and frees everything. Calling it again is harmless.
+  /// Leaves the group, ends the thread and frees everything; what takes longer than three seconds goes on by itself.
+  /// Calling it again is harmless.
   public func close() async {
-    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-      core.interrupt()
-      let accepted = worker.enqueue(last: true) { [core] in
-        core.close()
-        continuation.resume()
-      }
-      if !accepted { continuation.resume() }
-    }
+    core.interrupt()
+    await worker.end { [core] in core.close() }
   }
 
   private func run<R: Sendable>(

@@ -84,6 +84,37 @@ final class Worker: Sendable {
     return accepted
   }
 
+  /// Runs the last job and waits for its end, but not longer than three seconds.
+  ///
+  /// rd_kafka_destroy may never return: librdkafka 2.0.2 waits for ever for a client whose topics were deleted while it
+  /// asked for their offsets (its issue 3007). The thread is lost then, its callers are not.
+  func end(_ job: @escaping @Sendable () -> Void) async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      let once = Once(continuation)
+      let accepted = enqueue(last: true) {
+        job()
+        once.resume()
+      }
+      guard accepted else { return once.resume() }
+      DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(3)) { once.resume() }
+    }
+  }
+
+  /// Resumes its caller the first time only.
+  private final class Once: Sendable {
+    private let waiter: Mutex<CheckedContinuation<Void, Never>?>
+
+    init(_ waiter: CheckedContinuation<Void, Never>) { self.waiter = Mutex(waiter) }
+
+    func resume() {
+      let waiter = waiter.withLock { waiter in
+        defer { waiter = nil }
+        return waiter
+      }
+      waiter?.resume()
+    }
+  }
+
   var hasJobs: Bool { state.withLock { !$0.jobs.isEmpty } }
   var isStopped: Bool { state.withLock { $0.stopped } }
 
