@@ -38,10 +38,11 @@ struct ServiceTests {
     var settings = HandlerSettings()
     settings.port = try freePort()
     let port = settings.port ?? 0
-    // Without the topic's incarnation nothing starts.
+    // With another incarnation than the topic's nothing starts.
+    try await bank.writeMeta(incarnation: UUID())
     let early = await Task { [settings] in try await CommandHandlerService.run(environment, settings: settings) }.result
     #expect(throws: SupportError(Incarnation.mismatch)) { try early.get() }
-    try await bank.send([KafkaRecord(topic: "bank_meta", key: nil, value: Array(bank.incarnation.text.utf8))])
+    try await bank.writeMeta(incarnation: bank.incarnation)
 
     let service = Task { [settings] in try await CommandHandlerService.run(environment, settings: settings) }
     defer { service.cancel() }
@@ -74,6 +75,15 @@ struct ServiceTests {
     } catch is URLError {
       // Not listening yet.
       return (0, "")
+    }
+  }
+}
+
+extension TestBank {
+  fileprivate func writeMeta(incarnation: UUID) async throws {
+    let text = incarnation.text
+    try await database { session in
+      _ = try session.execute("update meta set value = \(text) where name = 'incarnation'")
     }
   }
 }

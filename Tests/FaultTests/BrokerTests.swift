@@ -162,4 +162,30 @@ struct BrokerTests {
     #expect(try await bank.count("select count(*) from outbox where sent_at is null") == 0)
     try await faultHeld("broker: wiped, or of another run", injected: 4, inFlight: 0, bank: bank)
   }
+
+  @Test(
+    "topics that are wiped, or exchanged, under running services: both stop, say why, and publish nothing there",
+    arguments: [true, false])
+  func otherTopicsWhileRunning(isExchanged: Bool) async throws {
+    let bank = try await TestBank.startForProcesses()
+    let services = [try ServiceProcess(.commandHandler, bank), try ServiceProcess(.graphQLEndpoint, bank)]
+    for service in services { try await service.well() }
+    _ = try await bank.openAccounts(1)
+    try await bank.drain()
+    bank.broker.kill()
+    try bank.broker.wipe()
+    try bank.broker.restart()
+    if isExchanged {
+      try await bank.send([KafkaRecord(topic: Incarnation.topic, key: nil, value: Array(UUID().text.utf8))])
+    }
+    for service in services {
+      #expect(try await service.end() == .exited(1), "\(service.log)")
+      #expect(service.log.contains(Incarnation.mismatch), "\(service.log)")
+    }
+    // The broker makes a topic when something is published to it.
+    let published = try await KafkaAdmin(bank.kafka).topics().map(\.name).filter {
+      $0 != Incarnation.topic && !$0.hasPrefix("__")
+    }
+    #expect(published.isEmpty)
+  }
 }

@@ -83,9 +83,12 @@ final class ServiceProcess: Sendable {
 
   /// Waits for its end.
   func end(timeoutSeconds: Int = 60) async throws -> ChildProcess.End {
-    try await eventually("the process ends", timeoutSeconds: timeoutSeconds) { ended != nil }
-    guard let ended else { throw TestBankError("the process has not ended") }
-    return ended
+    let deadline = ContinuousClock.now + .seconds(timeoutSeconds)
+    while deadline > .now {
+      if let ended { return ended }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    throw TestBankError("the process has not ended after \(timeoutSeconds) s:\n\(log.suffix(2_000))")
   }
 
   /// SIGTERM, and waits for its end.

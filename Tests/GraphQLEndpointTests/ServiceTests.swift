@@ -50,9 +50,6 @@ struct ServiceTests {
     try await bank.database { session in
       try session.setPassword("secret", ofRole: GraphQLEndpointService.role)
     }
-    try await bank.bank.send([
-      KafkaRecord(topic: "bank_meta", key: nil, value: Array(bank.bank.incarnation.text.utf8))
-    ])
     let environment = try await environment(bank, cluster: cluster)
     var settings = try EndpointSettings(environment)
     settings.maxFlowViewers = maxFlowViewers

@@ -42,15 +42,16 @@ package final class CommandHandler: Sendable {
     let encoder = EventEncoder(registry: registry)
     let start = Start(status: status, stop: stop, maxPauseMillis: settings.maxRetryPauseMillis)
     guard try await start.until(.registry, { try await encoder.prepare() }) != nil else { return }
-    let topics = [Topics.confirmAccountCreation.name, Topics.confirmMoneyTransfer.name]
+    let names = [Topics.confirmAccountCreation.name, Topics.confirmMoneyTransfer.name]
     let kafka = connections.kafka
-    guard let partitions = try await start.until(.kafka, { try await kafka.partitions(of: topics) }) else { return }
+    guard let partitions = try await start.until(.kafka, { try await kafka.partitions(of: names) }) else { return }
     let keeper = LeaseKeeper(
       connections.postgres, incarnation: connections.incarnation, partitions: partitions, settings: settings,
       status: status)
     let handled = StopFlag()
+    let topics = IncarnationGuard(connections, stop: stop)
     async let leases: Void = keeper.run(until: stop)
-    async let publishing: Void = publish(until: handled)
+    async let publishing: Void = publish(until: handled, topics)
     async let lag: Void = LagWatch(kafka: connections.kafka, status: status) { self.places.withLock { $0 } }
       .run(until: stop)
     status.started()
@@ -60,28 +61,31 @@ package final class CommandHandler: Sendable {
         incarnation: connections.incarnation, keeper: keeper, settings: settings, status: status, stop: stop),
       CommandParser(
         registry: registry, maxCommandBytes: settings.maxCommandBytes, accountNumbers: settings.accountNumbers),
-      until: stop)
+      topics, until: stop)
     await leases
     await keeper.release()
-    handled.set()
+    if let failure = stop.failure { handled.fail(failure) } else { handled.set() }
     await publishing
     await lag
+    if let failure = stop.failure { throw failure }
   }
 
-  private func publish(until stop: StopFlag) async {
+  private func publish(until stop: StopFlag, _ topics: IncarnationGuard) async {
     await OutboxPublisher(
-      connections.kafka, connections.postgres, cache: cache, settings: settings, status: status
+      connections.kafka, connections.postgres, cache: cache, settings: settings, status: status, verify: topics.check
     ).run(until: stop)
   }
 
   // MARK: Batches
 
-  private func handle(_ committer: BatchCommitter, _ parser: CommandParser, until stop: StopFlag) async {
+  private func handle(
+    _ committer: BatchCommitter, _ parser: CommandParser, _ topics: IncarnationGuard, until stop: StopFlag
+  ) async {
     let positions = PositionStore(database: committer.database, incarnation: connections.incarnation)
     let reader = CommandReader(
       connections.kafka,
       settings: .init(maxRecords: settings.maxBatchCommands, replayMillis: settings.replayMillis, readsHeaders: false),
-      status: status
+      status: status, verify: topics.check
     ) { partition, lease, from, to in
       guard try await positions.reset(partition, from: from, to: to, epoch: lease.epoch) else {
         throw LeaseLost(partitions: [partition])

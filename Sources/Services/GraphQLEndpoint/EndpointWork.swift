@@ -51,6 +51,7 @@ package struct EndpointWork: Sendable {
       throw error
     }
     await services.close()
+    if let failure = stop.failure { throw failure }
   }
 
   private func project(_ places: PlaceBoard, _ stop: StopFlag) async throws {

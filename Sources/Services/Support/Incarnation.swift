@@ -23,7 +23,7 @@ public enum Incarnation {
   public static func verify(
     _ environment: BankEnvironment, database: String?, role: String
   ) async throws -> UUID {
-    let inTopic = try await firstRecord(environment)
+    let inTopic = try await firstRecord(try environment.kafka())
     let other: UUID?
     if let database {
       other = try await read(environment, database: database, role: role)[settled]
@@ -68,7 +68,7 @@ public enum Incarnation {
     for database in databases {
       found[database] = try await read(environment, database: database, role: environment.databaseOwner)
     }
-    let inTopic = try await firstRecord(environment)
+    let inTopic = try await firstRecord(try environment.kafka())
     let values = Set(found.values.flatMap(\.values) + [inTopic].compactMap { $0 })
     guard values.count <= 1 else { throw SupportError(mismatch) }
     let settledEverywhere = found.values.allSatisfy { $0[settled] != nil }
@@ -177,9 +177,10 @@ public enum Incarnation {
 
   // MARK: topic
 
-  private static func firstRecord(_ environment: BankEnvironment) async throws -> UUID? {
+  /// What the topic says; nil when there is no topic, or no record in it.
+  static func firstRecord(_ kafka: KafkaConfiguration) async throws -> UUID? {
     let partition = TopicPartition(topic: topic, partition: 0)
-    let consumer = try KafkaConsumer(try environment.kafka(), assignment: [partition: .beginning])
+    let consumer = try KafkaConsumer(kafka, assignment: [partition: .beginning])
     do {
       let record = try await firstRecord(consumer, partition)
       await consumer.close()

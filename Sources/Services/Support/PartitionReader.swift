@@ -62,6 +62,7 @@ package final class PartitionReader<Grant: PartitionGrant> {
   private let status: ServiceStatus
   /// What fails when the broker does.
   private let part: ServiceStatus.Part
+  private let verify: @Sendable () async throws -> Void
   private let reset: Reset
   private var consumer: KafkaConsumer?
   private var assigned: [TopicPartition: Assigned] = [:]
@@ -72,14 +73,17 @@ package final class PartitionReader<Grant: PartitionGrant> {
   private var held: [TopicPartition: ContinuousClock.Instant] = [:]
   private var holdBackoffs: [TopicPartition: Int] = [:]
 
+  /// - Parameter verify: throws when the broker's topics are not those of the positions; is asked before positions are
+  ///   compared.
   package init(
     _ kafka: KafkaConfiguration, settings: Settings, status: ServiceStatus, part: ServiceStatus.Part = .kafka,
-    reset: @escaping Reset
+    verify: @escaping @Sendable () async throws -> Void, reset: @escaping Reset
   ) {
     self.kafka = kafka
     self.settings = settings
     self.status = status
     self.part = part
+    self.verify = verify
     self.reset = reset
   }
 
@@ -174,6 +178,7 @@ package final class PartitionReader<Grant: PartitionGrant> {
     guard changed || !unchecked.isEmpty else { return }
     // Before the look: what is lost after it shows as another count.
     seenDisconnects = consumer.disconnects
+    try await verify()
     try await check(consumer)
     held = [:]
     try await consumer.assign(assigned.mapValues { .at($0.position.nextOffset) })

@@ -4,6 +4,7 @@ import Synchronization
 package final class StopFlag: Sendable {
   private struct State {
     var isSet = false
+    var failure: (any Error)?
     /// Those who wait; few, as a service has few tasks.
     var sleepers: [Int: Task<Void, any Error>] = [:]
     var lastSleeper = 0
@@ -15,9 +16,18 @@ package final class StopFlag: Sendable {
 
   package var isSet: Bool { state.withLock { $0.isSet } }
 
-  package func set() {
+  /// Why it was set, where that is a failure.
+  package var failure: (any Error)? { state.withLock { $0.failure } }
+
+  package func set() { set(nil) }
+
+  /// Sets it because going on would do harm; who runs the tasks throws the first such failure when they have ended.
+  package func fail(_ failure: any Error) { set(failure) }
+
+  private func set(_ failure: (any Error)?) {
     let sleepers = state.withLock { state in
       state.isSet = true
+      state.failure = state.failure ?? failure
       return state.sleepers.values
     }
     for sleeper in sleepers { sleeper.cancel() }

@@ -73,6 +73,9 @@ public final class EmbeddedBroker: Sendable {
   /// kill -9: what it had not saved is lost.
   public func kill() { stopProcess(SIGKILL) }
 
+  /// Removes what it has, after `kill` or `stop`.
+  public func wipe() throws { try FileManager.default.removeItem(at: directory.appending(path: "data")) }
+
   /// Lets it save everything and waits for its end.
   public func stop() { stopProcess(SIGTERM) }
 

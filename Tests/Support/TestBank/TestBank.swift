@@ -27,6 +27,7 @@ public final class TestBank: Sendable {
     let owner = if let database { database } else { try await TestPostgres.shared().makeDatabase() }
     let bank = TestBank(streams: streams, owner: owner, server: nil)
     try await bank.setUp(Balancedb.description, in: owner)
+    try await bank.writeIncarnation()
     return bank
   }
 
@@ -54,7 +55,7 @@ public final class TestBank: Sendable {
     try await bank.transactions { session in
       for role in BankEnvironment.databaseRoles { try session.setPassword(rolePassword, ofRole: role) }
     }
-    try await bank.send([KafkaRecord(topic: Incarnation.topic, key: nil, value: Array(bank.incarnation.text.utf8))])
+    try await bank.writeIncarnation()
     return bank
   }
 
@@ -78,6 +79,10 @@ public final class TestBank: Sendable {
         try session.execute("insert into meta (name, value) values ('incarnation', \(incarnation))")
       }
     }
+  }
+
+  private func writeIncarnation() async throws {
+    try await send([KafkaRecord(topic: Incarnation.topic, key: nil, value: Array(incarnation.text.utf8))])
   }
 
   /// What a service works with that has this database and this role.

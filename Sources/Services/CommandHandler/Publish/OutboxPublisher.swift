@@ -21,6 +21,7 @@ final class OutboxPublisher {
   private let cache: OutboxCache
   private let settings: HandlerSettings
   private let status: ServiceStatus
+  private let verify: @Sendable () async throws -> Void
   private var producer: KafkaProducer?
   private var seenDisconnects = 0
   /// Where something was delivered; nil before the first look at the whole table.
@@ -31,9 +32,10 @@ final class OutboxPublisher {
   private var lastSession: Int32?
   private var lastDelete = ContinuousClock.now - .seconds(3600)
 
+  /// - Parameter verify: throws when the broker's topics are not those that belong to the database.
   init(
     _ kafka: KafkaConfiguration, _ postgres: PostgresConfiguration, cache: OutboxCache, settings: HandlerSettings,
-    status: ServiceStatus
+    status: ServiceStatus, verify: @escaping @Sendable () async throws -> Void
   ) {
     var kafka = kafka
     // Records wait for a broker that is away, in their order, instead of failing one by one.
@@ -45,9 +47,11 @@ final class OutboxPublisher {
     self.cache = cache
     self.settings = settings
     self.status = status
+    self.verify = verify
   }
 
-  /// Publishes until the flag is set, and then what is left for `drainMillis` at most.
+  /// Publishes until the flag is set, and then what is left for `drainMillis` at most; nothing where it was set because
+  /// of a failure.
   func run(until stop: StopFlag) async {
     var backoff = Backoff(firstMillis: 100, maxMillis: settings.maxRetryPauseMillis)
     while !stop.isSet {
@@ -97,6 +101,7 @@ final class OutboxPublisher {
       // Last: what fails again and again has to have its pauses.
       status.works(.outbox)
       backoff.reset()
+      if stop.failure != nil { return }
       if sent > 0 { continue }
       if stop.isSet { return }
       _ = try await connection.waitForNotification(timeoutMillis: Self.waitMillis)
@@ -116,6 +121,7 @@ final class OutboxPublisher {
     _ connection: PostgresConnection, _ producer: KafkaProducer, drainEnd: inout ContinuousClock.Instant?,
     _ stop: StopFlag
   ) async throws -> Int {
+    if stop.failure != nil { return 0 }
     if stop.isSet {
       let end = drainEnd ?? .now + .milliseconds(settings.drainMillis)
       drainEnd = end
@@ -205,6 +211,7 @@ final class OutboxPublisher {
   private func check(_ connection: PostgresConnection, _ producer: KafkaProducer) async throws {
     // Before the look: what is lost after it shows as another count.
     let disconnects = producer.disconnects
+    try await verify()
     let check = LossCheck(
       probe: RecordProbe(kafka: kafka), known: partitions ?? [], isComplete: partitions == nil)
     let finding = try await check.run { below in

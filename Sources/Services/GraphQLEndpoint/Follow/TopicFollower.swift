@@ -34,7 +34,8 @@ final class TopicFollower {
     self.positions = positions
     self.database = database
     reader = PartitionReader(
-      connections.kafka, settings: .init(maxRecords: maxRecords), status: status, part: part
+      connections.kafka, settings: .init(maxRecords: maxRecords), status: status, part: part,
+      verify: IncarnationGuard(connections, stop: stop).check
     ) { partition, _, from, to in
       try await database.run { session in try positions.reset(partition, from: from, to: to, session) }
     }

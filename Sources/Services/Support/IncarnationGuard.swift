@@ -1,0 +1,44 @@
+import Foundation
+import KafkaRuntime
+import Synchronization
+
+/// Sees, whenever a broker comes back, that its topics are still those that the positions are of; a service whose topics
+/// were wiped or exchanged stops, with `Incarnation.mismatch`.
+package final class IncarnationGuard: Sendable {
+  /// A cluster that starts may not know its topics for a while. Topics of another run are never waited for.
+  private static let missingLimit = Duration.seconds(10)
+
+  private let kafka: KafkaConfiguration
+  private let incarnation: UUID
+  private let stop: StopFlag
+  private let missingSince = Mutex<ContinuousClock.Instant?>(nil)
+
+  /// - Parameter stop: is set, with the reason, when the service has to end.
+  package init(_ connections: ServiceConnections, stop: StopFlag) {
+    kafka = connections.kafka
+    incarnation = connections.incarnation
+    self.stop = stop
+  }
+
+  /// - Throws: `SupportError` where the topics are not those of the positions: nothing may be read or written on; what
+  ///   `KafkaConsumer` throws where the broker does not answer.
+  package func check() async throws {
+    if let failure = stop.failure { throw failure }
+    let problem: SupportError
+    do {
+      let found = try await Incarnation.firstRecord(kafka)
+      if found == incarnation { return missingSince.withLock { $0 = nil } }
+      problem = SupportError(Incarnation.mismatch)
+      if found != nil { stop.fail(problem) }
+    } catch let error as SupportError {
+      problem = error
+    }
+    let since = missingSince.withLock { since in
+      let first = since ?? .now
+      since = first
+      return first
+    }
+    if since.duration(to: .now) > Self.missingLimit { stop.fail(problem) }
+    throw problem
+  }
+}
