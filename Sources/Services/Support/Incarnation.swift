@@ -178,11 +178,13 @@ public enum Incarnation {
   // MARK: topic
 
   /// What the topic says; nil when there is no topic, or no record in it.
-  static func firstRecord(_ kafka: KafkaConfiguration) async throws -> UUID? {
+  ///
+  /// - Parameter timeoutMillis: of each question; a broker that is away takes all of it.
+  static func firstRecord(_ kafka: KafkaConfiguration, timeoutMillis: Int = 10_000) async throws -> UUID? {
     let partition = TopicPartition(topic: topic, partition: 0)
     let consumer = try KafkaConsumer(kafka, assignment: [partition: .beginning])
     do {
-      let record = try await firstRecord(consumer, partition)
+      let record = try await firstRecord(consumer, partition, timeoutMillis)
       await consumer.close()
       guard let record else { return nil }
       guard let value = record.value, let incarnation = UUID(uuidString: String(decoding: value, as: UTF8.self)) else {
@@ -196,11 +198,11 @@ public enum Incarnation {
   }
 
   private static func firstRecord(
-    _ consumer: KafkaConsumer, _ partition: TopicPartition
+    _ consumer: KafkaConsumer, _ partition: TopicPartition, _ timeoutMillis: Int
   ) async throws -> ConsumedRecord? {
     do {
-      let end = try await consumer.endOffsets([partition])[partition] ?? 0
-      let beginning = try await consumer.beginningOffsets([partition])[partition] ?? 0
+      let end = try await consumer.endOffsets([partition], timeoutMillis: timeoutMillis)[partition] ?? 0
+      let beginning = try await consumer.beginningOffsets([partition], timeoutMillis: timeoutMillis)[partition] ?? 0
       if end <= beginning { return nil }
     } catch {
       // A pattern in the catch would do, but this compiler breaks on one over a typed error.

@@ -26,7 +26,7 @@ package final class IncarnationGuard: Sendable {
     if let failure = stop.failure { throw failure }
     let problem: SupportError
     do {
-      let found = try await Incarnation.firstRecord(kafka)
+      let found = try await Incarnation.firstRecord(kafka, timeoutMillis: 3_000)
       if found == incarnation { return missingSince.withLock { $0 = nil } }
       problem = SupportError(Incarnation.mismatch)
       if found != nil { stop.fail(problem) }
