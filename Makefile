@@ -27,7 +27,7 @@ test-faults: export BANK_FAULT_TABLE = $(CURDIR)/.build/fault-table.jsonl
 test-faults: clean-temporary setup-test
 	@rm -f $(BANK_FAULT_TABLE)
 	swift build --build-tests
-	@status=0; swift test --skip-build --no-parallel --filter '^FaultTests\.' || status=1; \
+	@status=0; scripts/run-tests faults || status=1; \
 	scripts/fault-table $(BANK_FAULT_TABLE) || status=1; scripts/leftovers || status=1; exit $$status
 
 clean-temporary:

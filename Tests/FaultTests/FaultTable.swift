@@ -1,6 +1,5 @@
 import AuditService
 import Foundation
-import Synchronization
 import TestBank
 import Testing
 
@@ -15,21 +14,13 @@ struct FaultRow: Encodable {
   let invariants: [String: Bool]
   let seconds: Double
 
-  private static let lock = Mutex(())
-
-  /// Appends it to the file that `BANK_FAULT_TABLE` names, when it does.
+  /// Appends it to the file that `BANK_FAULT_TABLE` names, when it does; several processes may.
   func write() throws {
     guard let path = ProcessInfo.processInfo.environment["BANK_FAULT_TABLE"], !path.isEmpty else { return }
     let line = try JSONEncoder().encode(self) + Data("\n".utf8)
-    try Self.lock.withLock { _ in
-      if !FileManager.default.fileExists(atPath: path) {
-        _ = FileManager.default.createFile(atPath: path, contents: nil)
-      }
-      let file = try FileHandle(forWritingTo: URL(filePath: path))
-      try file.seekToEnd()
-      try file.write(contentsOf: line)
-      try file.close()
-    }
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: path]) }
+    try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).write(contentsOf: line)
   }
 }
 
