@@ -83,8 +83,9 @@ enum PGBench {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
+    // Its time is over by SIGALRM, which the threads that run this code block, and what they start after them.
     process.arguments =
-      ["pgbench", "-h", cluster.bench.run.database.host, "-p", String(cluster.bench.run.database.port)]
+      ["--default-signal=ALRM", "pgbench", "-h", cluster.bench.run.database.host, "-p", String(cluster.bench.run.database.port)]
       + ["-U", cluster.owner] + arguments + [database]
     process.environment = ProcessInfo.processInfo.environment.merging(
       ["PGPASSWORD": try cluster.bench.password(role: nil)]) { $1 }
