@@ -3,8 +3,19 @@
 ///
 /// For tokens and hashes of passwords; bytes, as two texts may be equal as Unicode and still be different secrets.
 package func isSameSecret(_ own: some Collection<UInt8>, _ given: some Collection<UInt8>) -> Bool {
+  withBytes(of: own) { own in withBytes(of: given) { given in isSame(own, given) } }
+}
+
+/// Not for any collection: another module's call of a generic function costs more than the comparison, byte by byte.
+private func isSame(_ own: UnsafeBufferPointer<UInt8>, _ given: UnsafeBufferPointer<UInt8>) -> Bool {
   guard own.count == given.count else { return false }
   var difference: UInt8 = 0
-  for (left, right) in zip(own, given) { difference |= left ^ right }
+  for index in own.indices { difference |= own[index] ^ given[index] }
   return difference == 0
+}
+
+private func withBytes<Value>(
+  of bytes: some Collection<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Value
+) -> Value {
+  bytes.withContiguousStorageIfAvailable(body) ?? Array(bytes).withUnsafeBufferPointer(body)
 }

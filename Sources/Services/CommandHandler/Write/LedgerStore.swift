@@ -127,8 +127,7 @@ struct LedgerWriter {
         """)
     }
     try settings.reach(.accountsInserted)
-    // Neighbours in the order of the key: the next row finds the index's page in the processor's cache.
-    let legs = decision.legs.inOrder(of: \.commandID)
+    let legs = decision.legs
     if !legs.isEmpty {
       try pipeline.execute(
         """
@@ -141,6 +140,7 @@ struct LedgerWriter {
 
   /// A unique violation here: another handler decided the same id meanwhile, on another partition.
   func writeOutcomes(_ decision: Decision) throws {
+    // Neighbours in the order of the key: the next row finds the index's page in the processor's cache.
     let transfers = decision.transfers.inOrder(of: \.id)
     if !transfers.isEmpty {
       try pipeline.execute(
@@ -179,8 +179,20 @@ struct LedgerWriter {
 extension Array {
   /// Sorts numbers rather than the elements, which hold strings. Elements of one id keep their order.
   fileprivate func inOrder(of id: (Element) -> UUID) -> [Element] {
-    let ids = map(id)
+    let ids = map { id($0).halves }
     return indices.sorted { ids[$0] == ids[$1] ? $0 < $1 : ids[$0] < ids[$1] }.map { self[$0] }
+  }
+}
+
+extension UUID {
+  /// Its bytes as two numbers, which are in the order of the bytes.
+  fileprivate var halves: (UInt64, UInt64) {
+    withUnsafeBytes(of: uuid) { bytes in
+      (
+        UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+        UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+      )
+    }
   }
 }
 
