@@ -11,7 +11,7 @@ import Synchronization
 /// Three tasks: the leases, the batches (read, parse, one transaction each), and the publisher, which sends what is
 /// committed while the next batch is decided.
 package final class CommandHandler: Sendable {
-  private static let pollMillis = 250
+  private static let pollMillis = 500
 
   private let connections: ServiceConnections
   private let settings: HandlerSettings

@@ -8,7 +8,7 @@ import SchemaRegistry
 ///
 /// Used by one task only.
 final class AnswerReader {
-  private static let pollMillis = 250
+  private static let pollMillis = 500
 
   private let status: ServiceStatus
   private let waiters: AnswerWaiters

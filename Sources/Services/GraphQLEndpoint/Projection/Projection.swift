@@ -17,7 +17,7 @@ final class Projection {
     var failpoints: Failpoints<EndpointStep>
   }
 
-  private static let pollMillis = 250
+  private static let pollMillis = 500
   /// While something is held.
   private static let heldPollMillis = 50
 
