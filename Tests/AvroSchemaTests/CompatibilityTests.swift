@@ -107,6 +107,20 @@ import Testing
     #expect(!reader.incompatibilities(readingDataOf: reader, limits: limits).isEmpty)
   }
 
+  /// Two unions have as many pairs as the product of their branches: past the limit the rest is not even counted.
+  @Test func wideUnionsTakeBoundedTime() throws {
+    func union(_ prefix: String) throws -> Schema {
+      let branches = (0..<8_000).map { #"{"type":"fixed","size":1,"name":"\#(prefix)\#($0)"}"# }
+      return try Schema(parsing: "[\(branches.joined(separator: ","))]")
+    }
+    let (reader, writer) = (try union("R"), try union("W"))
+    let start = ContinuousClock.now
+    let found = reader.incompatibilities(
+      readingDataOf: writer, limits: CompatibilityLimits(maxComparisons: 1_000, maxFindings: 10))
+    #expect(!found.isEmpty)
+    #expect(ContinuousClock.now - start < .seconds(10))
+  }
+
   private static func fixed(_ name: String, _ size: Int) -> String {
     #"{"type":"fixed","name":"\#(name)","size":\#(size)}"#
   }

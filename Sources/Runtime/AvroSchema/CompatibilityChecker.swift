@@ -39,13 +39,16 @@ struct CompatibilityChecker {
 
   private func pair(_ read: Int, _ written: Int) -> Int { read * writer.nodes.count + written }
 
+  /// Then no further pair is worth a look: also to look whether one is known costs, and two unions have many pairs.
+  private var isExhausted: Bool { comparisons >= limits.maxComparisons }
+
   // MARK: Deciding
 
   private mutating func canRead(_ read: Int, _ written: Int, depth: Int) -> Bool {
     let pair = pair(read, written)
     if let known = known[pair] { return known }
+    guard !isExhausted, depth < limits.maxDepth else { return false }
     comparisons += 1
-    guard comparisons <= limits.maxComparisons, depth < limits.maxDepth else { return false }
     let mark = trail.count
     known[pair] = true
     trail.append(pair)
@@ -60,7 +63,11 @@ struct CompatibilityChecker {
     case (_, .union(let branches)):
       return branches.allSatisfy { canRead(read, $0, depth: depth) }
     case (.union(let branches), _):
-      return branches.contains { canRead($0, written, depth: depth) }
+      for branch in branches {
+        if canRead(branch, written, depth: depth) { return true }
+        if isExhausted { return false }
+      }
+      return false
     case (.array(let items), .array(let writtenItems)):
       return canRead(items, writtenItems, depth: depth)
     case (.map(let values), .map(let writtenValues)):
@@ -130,6 +137,7 @@ struct CompatibilityChecker {
     switch (reader[read], writer[written]) {
     case (.union, .union(let branches)):
       for (index, branch) in branches.enumerated() where !canRead(read, branch, depth: depth + 1) {
+        if found.count >= limits.maxFindings { return }
         path.append(String(index))
         reportMissingBranch(read, branch, depth: depth + 1)
         path.removeLast()
