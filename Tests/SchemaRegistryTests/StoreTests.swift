@@ -212,10 +212,13 @@ import Testing
         try Data(text.utf8).write(to: URL(fileURLWithPath: directory + "/users"))
         #expect(throws: EmbeddedRegistryError.self) { try RegistryUsers(file: directory + "/users") }
       }
-      try Data("# two\nalice:a:b\n\nbob:\n".utf8).write(to: URL(fileURLWithPath: directory + "/users"))
-      let users = try RegistryUsers(file: directory + "/users")
-      #expect(["alice:a:b", "bob:"].allSatisfy { users.admit($0) })
-      #expect(["alice:a", "alice", "bob:x", "", "carol:"].allSatisfy { !users.admit($0) })
+      for end in ["\n", "\r\n"] {
+        let lines = ["# two", "alice:a:b", "", "bob:", ""].joined(separator: end)
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: directory + "/users"))
+        let users = try RegistryUsers(file: directory + "/users")
+        #expect(["alice:a:b", "bob:"].allSatisfy { users.admit($0) })
+        #expect(["alice:a", "alice", "bob:x", "", "carol:", "alice:a:b\r"].allSatisfy { !users.admit($0) })
+      }
       #expect(throws: EmbeddedRegistryError.self) { try RegistryUsers(file: directory + "/nothing") }
       var registry = EmbeddedRegistry(directory: directory, port: 0)
       registry.tls = RegistryTLS(certificateChainFile: directory + "/users", privateKeyFile: directory + "/users")

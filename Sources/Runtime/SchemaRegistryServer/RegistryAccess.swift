@@ -46,7 +46,7 @@ public struct RegistryUsers: Sendable {
     digests[name] = SHA256.digest(of: Array("\(name):\(password)".utf8))
   }
 
-  /// A user a line, `name:password`; empty lines and those that begin with `#` are nothing.
+  /// A user a line, `name:password`; empty lines and those that begin with `#` are nothing. Lines may end as on Windows.
   public init(file path: String) throws(EmbeddedRegistryError) {
     let text: String
     do {
@@ -54,7 +54,7 @@ public struct RegistryUsers: Sendable {
     } catch {
       throw EmbeddedRegistryError(message: "cannot read the users in \(path): \(error)")
     }
-    for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       if line.isEmpty || line.hasPrefix("#") { continue }
       guard let colon = line.firstIndex(of: ":"), colon > line.startIndex else {
         throw EmbeddedRegistryError(message: "\(path), line \(number + 1): write name:password")
