@@ -811,6 +811,11 @@ def invalid_subject():
         r.refused(422, 42208, "POST", f"/subjects/{subject}/versions", {"schema": INT})
     r.refused(422, 42208, "PUT", "/config/a%00b", {"compatibility": "NONE"})
     r.refused(422, 42208, "PUT", "/mode/a%00b", {"mode": "READONLY"})
+    # What an alias stands for is a subject too, and :*: are all contexts.
+    for alias in ["", "a\0b", "x" * 1001, ":.context:"]:
+        r.refused(422, 42208, "PUT", f"/config/{fresh()}", {"alias": alias})
+    for subject in [":*:", ":*:s"]:
+        r.refused(422, 42208, "POST", f"/subjects/{subject}/versions", {"schema": INT})
 
 
 @check("42209", "413")

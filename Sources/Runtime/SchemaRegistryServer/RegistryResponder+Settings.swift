@@ -20,6 +20,9 @@ extension RegistryResponder {
       let json = try RequestBody.json(
         try await body(of: request), maxBytes: limits.maxBodyBytes, example: "{\"compatibility\": \"BACKWARD\"}")
       let changes = try RequestBody.configuration(json)
+      for case (let name, .string(let alias)) in changes.map({ ($0.name, $0.value) }) where name == "alias" {
+        _ = try checkedSchemaSubject(alias)
+      }
       try await change { [store] in try await store.changeConfiguration(changes, of: subject) }
       return .json(
         .object(
@@ -53,7 +56,7 @@ extension RegistryResponder {
     guard segments.count == 4 || segments.count == 5, segments[1] == "subjects", segments[3] == "versions" else {
       throw notFound(parts)
     }
-    let subject = await store.subject(behind: try checkedSchemaSubject(segments[2]))
+    let subject = try await subject(named: segments[2])
     guard parts.method == .post else { throw wrongMethod(parts, "POST") }
     let scope: RegistryStore.Scope
     if segments.count == 4 {

@@ -10,7 +10,7 @@ extension RegistryResponder {
       let prefix = parts["subjectPrefix"] ?? ":*:"
       return .strings(try parts.page(await store.subjectNames(prefix: prefix, parts.visibility)))
     }
-    let subject = await store.subject(behind: try checkedSchemaSubject(segments[1]))
+    let subject = try await subject(named: segments[1])
     switch (segments.count, segments.dropFirst(2).first) {
     case (2, _): return try await oneSubject(subject, parts, request)
     case (3, "versions"): return try await versions(subject, parts, request)

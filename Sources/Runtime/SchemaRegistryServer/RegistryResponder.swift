@@ -134,7 +134,16 @@ struct RegistryResponder: HTTPResponder {
   func checkedSchemaSubject(_ text: String) throws(RegistryFailure) -> String {
     let subject = try checkedSubject(text)
     guard !QualifiedSubject(subject).name.isEmpty else { throw .invalidSubject("it names a context only") }
+    guard !subject.hasPrefix(RegistryStore.allContexts) else {
+      throw .invalidSubject("\(RegistryStore.allContexts) stands for all contexts, and a subject is in one")
+    }
     return subject
+  }
+
+  /// The subject that is meant by that name, which may be an alias. The configuration of another registry may have an
+  /// alias that is no subject.
+  func subject(named text: String) async throws -> String {
+    try checkedSchemaSubject(await store.subject(behind: try checkedSchemaSubject(text)))
   }
 
   /// Nil for the latest.

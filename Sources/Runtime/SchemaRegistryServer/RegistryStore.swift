@@ -107,7 +107,8 @@ extension RegistryStore {
     }.keys.sorted(by: ExactText.precedes).map(\.text)
   }
 
-  private static var allContexts: String { ":*:" }
+  /// What a prefix begins with that is to be looked for in each of them.
+  static var allContexts: String { ":*:" }
 
   func versions(of subject: String, _ visibility: Visibility) throws(RegistryFailure) -> [Int32] {
     let all = state.versions(of: subject)
