@@ -54,6 +54,37 @@ import Testing
     }
   }
 
+  /// An imported id is not the next one: it has to be read in what is left of its line.
+  @Test func theIDOfADamagedImportIsNotGivenOut() async throws {
+    @Sendable func body(_ fields: Int, id: Int) throws -> String {
+      let schema = String(decoding: try JSONEncoder().encode(Samples.record("R", fields: fields)), as: UTF8.self)
+      return "{\"schema\":\(schema),\"id\":\(id),\"version\":\(fields)}"
+    }
+    try await withDirectory { directory in
+      try await withRegistry(directory: directory) { registry async throws in
+        #expect(try await registry.put("/mode", #"{"mode":"IMPORT"}"#).status == 200)
+        for (fields, id) in [(1, 5), (2, 40)] {
+          #expect(try await registry.post("/subjects/s/versions", text: try body(fields, id: id)).id == id)
+        }
+        #expect(try await registry.put("/mode", #"{"mode":"READWRITE"}"#).status == 200)
+      }
+      let path = Journal.path(in: directory)
+      let text = try String(contentsOfFile: path, encoding: .utf8)
+      // The last field of the second schema.
+      let damaged = text.replacingOccurrences(of: #"\"f1\""#, with: #"\"g1\""#)
+      #expect(damaged != text)
+      try Data(damaged.utf8).write(to: URL(fileURLWithPath: path))
+      try await withRegistry(directory: directory) { registry async throws in
+        #expect(try await registry.get("/schemas/ids/40").errorCode == 40403)
+        let id = try #require(try await registry.post("/subjects/n/versions", schema: Samples.heartbeat).id)
+        #expect(id > 40)
+        // Each context has ids of its own, and nobody knows whose that one was.
+        let other = try #require(try await registry.post("/subjects/:.c:n/versions", schema: Samples.heartbeat).id)
+        #expect(other > 40)
+      }
+    }
+  }
+
   /// The end of the file is cut off at every length: what is whole is served, the next registration gets a new id and
   /// is there after another start.
   @Test func survivesAWriteThatWasCutOff() async throws {

@@ -8,8 +8,9 @@ enum JournalLine {
   /// What replaying a file gave, in the order of the file.
   enum Entry: Sendable {
     case record(RegistryRecord, line: Int)
-    /// `lostAtMost` is a bound on the registrations that the damaged bytes held: none is shorter than 64 bytes.
-    case damaged(line: Int, reason: String, lostAtMost: Int)
+    /// `lostAtMost` is a bound on the registrations that the damaged bytes held: none is shorter than 64 bytes. `lostID`
+    /// is the id that can still be read in them, which an import may have chosen far from its neighbours; 0 when none.
+    case damaged(line: Int, reason: String, lostAtMost: Int, lostID: Int32)
   }
 
   static let shortestLineBytes = 64
@@ -38,10 +39,20 @@ enum JournalLine {
       } catch {
         entries.append(
           .damaged(
-            line: number, reason: error.description, lostAtMost: line.count / shortestLineBytes + 1))
+            line: number, reason: error.description, lostAtMost: line.count / shortestLineBytes + 1,
+            lostID: readableID(in: line)))
       }
     }
     return entries
+  }
+
+  private static let idKey = Array(#""id":"#.utf8)
+
+  /// The number behind the first `"id":`: in a record of a schema it stands before all that is sent by others.
+  private static func readableID(in line: ArraySlice<UInt8>) -> Int32 {
+    guard let place = line.firstRange(of: idKey) else { return 0 }
+    let digits = line[place.upperBound...].prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    return Int32(String(decoding: digits, as: UTF8.self)) ?? 0
   }
 
   private static func record(in line: ArraySlice<UInt8>) throws(RegistryRecord.Malformed) -> RegistryRecord {

@@ -87,6 +87,12 @@ struct RegistryState {
     }
   }
 
+  /// Whatever comes next has higher ids than that.
+  mutating func skipIDs(to id: Int32) {
+    lostIDs = max(lostIDs, id)
+    for (name, context) in contexts { contexts[name]?.lastID = max(context.lastID, id) }
+  }
+
   private mutating func put(_ registration: Registration) throws(RegistryFailure) {
     let (subject, id) = (registration.subject, registration.id)
     let name = QualifiedSubject(subject).context

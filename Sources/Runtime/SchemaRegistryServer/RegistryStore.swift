@@ -47,9 +47,10 @@ actor RegistryStore {
         } catch {
           damage.append("\(path) line \(line) is skipped: \(error.message)")
         }
-      case .damaged(let line, let reason, let lostAtMost):
+      case .damaged(let line, let reason, let lostAtMost, let lostID):
         // The ids of lost registrations may be in records on topics: they are never given out again.
         state.skipIDs(lostAtMost)
+        state.skipIDs(to: lostID)
         damage.append("\(path) line \(line) is skipped: \(reason)")
       }
     }
