@@ -313,6 +313,14 @@ def references():
     # The same with its references written out is the same schema.
     assert r.register(top, json.dumps(resolved)) == id
     assert r.register(top, text, references=[{**reference, "version": -1}]) == id
+    # A version that others lean on, deleted or not, stays when its schema is registered again.
+    text_of_base = r.ok("GET", f"/subjects/{base}/versions/1")["schema"]
+    r.ok("DELETE", f"/subjects/{top}")
+    r.ok("DELETE", f"/subjects/{base}")
+    r.register(base, text_of_base)
+    assert r.ok("GET", f"/subjects/{base}/versions?deleted=true") == [1, 2]
+    assert json.loads(r.ok("GET", f"/schemas/ids/{id}?format=resolved")["schema"]) == resolved
+    assert r.register(top, text, references=[reference]) == id
     # confluent-kafka reads and writes with it.
     client = r.client()
     schema = Schema(text, "AVRO", [SchemaReference(reference["name"], base, 1)])

@@ -216,12 +216,16 @@ struct RegistryState {
     return (types, deepest)
   }
 
-  /// For each version that others have as a reference, the ids of those: versions out of sight don't count.
-  func referencingIDs() -> [SchemaReference: Set<Int32>] {
+  /// For each version that others have as a reference, the ids of those.
+  ///
+  /// - Parameter withDeleted: whether schemas count whose versions are all out of sight: they are served by id still.
+  func referencingIDs(withDeleted: Bool = false) -> [SchemaReference: Set<Int32>] {
     var found: [SchemaReference: Set<Int32>] = [:]
     for context in contexts.values {
       for (id, stored) in context.schemas where !stored.content.references.isEmpty {
-        guard stored.uses.contains(where: { version($0.version, of: $0.subject)?.isDeleted == false }) else { continue }
+        guard
+          withDeleted || stored.uses.contains(where: { version($0.version, of: $0.subject)?.isDeleted == false })
+        else { continue }
         for reference in stored.content.references {
           let subject = QualifiedSubject(reference.subject).text
           found[SchemaReference(name: "", subject: subject, version: reference.version), default: []].insert(id)

@@ -110,10 +110,14 @@ extension RegistryStore {
       id: knownID ?? id ?? state.lastID(in: contextName) &+ 1,
       content: knownID.flatMap { state.contexts[contextName]?.schemas[$0]?.content } ?? schema.content)
     guard registration.id > 0 else { throw .notPermitted("The registry has given out all ids.") }
-    // A version with the same schema that was deleted before has no use any more. It goes last: the schema itself must
-    // not go with it.
-    let replaced = all.filter {
+    // A version with the same schema that was deleted before has no use any more, unless others lean on it. It goes
+    // last: the schema itself must not go with it.
+    var replaced = all.filter {
       $0.isDeleted && $0.id == registration.id && $0.number < registration.version
+    }
+    if !replaced.isEmpty {
+      let referencing = state.referencingIDs(withDeleted: true)
+      replaced.removeAll { referencing[SchemaReference(name: "", subject: subject, version: $0.number)] != nil }
     }
     try commit(
       contextRecords(contextName) + [registration.record]
