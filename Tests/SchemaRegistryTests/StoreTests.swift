@@ -203,6 +203,46 @@ import Testing
     }
   }
 
+  /// A disk that does not answer holds up changes and nobody else.
+  @Test func readingDoesNotWaitForTheDisk() async throws {
+    let isHeld = Mutex(true)
+    var limits = RegistryLimits()
+    limits.writeTimeoutMillis = 60_000
+    limits.maxWaitingChanges = 1
+    try await withDirectory { [limits] directory in
+      try await withRegistry(directory: directory) { registry async throws in
+        #expect(try await registry.post("/subjects/a/versions", schema: "\"int\"").id == 1)
+      }
+      try await withRegistry(
+        directory: directory, limits: limits,
+        configure: { registry in
+          registry.sync = { descriptor in
+            while isHeld.withLock({ $0 }) { usleep(5_000) }
+            return fsync(descriptor)
+          }
+        }
+      ) { registry async throws in
+        let answers = try await withThrowingTaskGroup(of: RegistryEndpoint.Answer.self) { group in
+          for name in "abcd" {
+            group.addTask { try await registry.post("/subjects/\(name)/versions", schema: "\"long\"") }
+          }
+          #expect(try await registry.get("/subjects").text == #"["a"]"#)
+          #expect(try await registry.get("/subjects/a/versions").text == "[1]")
+          #expect(try await registry.post("/subjects/a", schema: "\"int\"").version == 1)
+          // One is on its way, one waits, and two are not taken.
+          var answers: [RegistryEndpoint.Answer] = []
+          for try await answer in group {
+            answers.append(answer)
+            if answers.count == 2 { isHeld.withLock { $0 = false } }
+          }
+          return answers
+        }
+        #expect(answers.map(\.errorCode) == [50002, 50002, nil, nil])
+        #expect(answers.map(\.id) == [nil, nil, 2, 2])
+      }
+    }
+  }
+
   @Test func aStoppedRegistryTakesNoChanges() async throws {
     try await withDirectory { directory in
       let store = try await RegistryStore(directory: directory, limits: RegistryLimits())

@@ -25,12 +25,12 @@ final class Journal {
 
   /// Opens or makes `registry.jsonl` in `directory`, and locks it against a second registry.
   ///
-  /// - Parameter sync: `fsync(2)`; tests put one that fails or takes its time.
+  /// - Parameter sync: In place of `fsync(2)`: tests put one that fails or takes its time.
   init(
-    directory: String, maxBytes: Int, sync: @escaping @Sendable (Int32) -> Int32 = { fsync($0) }
+    directory: String, maxBytes: Int, sync: (@Sendable (Int32) -> Int32)? = nil
   ) throws(RegistryFailure) {
     self.maxBytes = maxBytes
-    self.sync = sync
+    self.sync = sync ?? { fsync($0) }
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {

@@ -144,6 +144,10 @@ extension RegistryFailure {
       "The disk did not take the change within \(millis) ms; it may come to be still, so ask before you send it again.")
   }
 
+  static func tooManyChanges(_ count: Int) -> Self {
+    Self(status: 500, code: 50002, "\(count) changes wait for the disk already; this one was not taken, ask again.")
+  }
+
   /// The one who writes is gone: what Confluent's registry says while no instance leads.
   static var stopped: Self {
     Self(status: 500, code: 50004, "The registry is stopping and takes no changes any more; ask again.")

@@ -21,6 +21,8 @@ public struct RegistryLimits: Sendable {
   /// Of the file with the registrations. A change that does not fit is refused with code 50001.
   public var maxJournalBytes = 1_073_741_824
   public var maxConnections = 1_000
+  /// Changes that wait for the one that is on its way to the disk; past it 500 with code 50002.
+  public var maxWaitingChanges = 1_000
   /// A connection that is silent for so long is closed.
   public var idleTimeoutSeconds = 120
   /// Past it a change that is not on the disk yet is answered with code 50002; it may still come to be.

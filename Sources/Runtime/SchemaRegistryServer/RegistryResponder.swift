@@ -78,7 +78,9 @@ struct RegistryResponder: HTTPResponder {
     _ work: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
     let millis = limits.writeTimeoutMillis
-    return try await Deadline.run(millis: millis, otherwise: RegistryFailure.timedOut(millis: millis), work)
+    return try await Deadline.run(millis: millis, otherwise: RegistryFailure.timedOut(millis: millis)) { [store] in
+      try await store.exclusively(work)
+    }
   }
 
   // MARK: Parts of a request

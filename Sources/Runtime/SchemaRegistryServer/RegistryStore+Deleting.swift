@@ -4,7 +4,7 @@ extension RegistryStore {
   /// Takes a subject out of sight, or for good when that has been done.
   ///
   /// - Returns: the numbers of the versions that it was done to.
-  func deleteSubject(_ subject: String, permanently: Bool) throws(RegistryFailure) -> [Int32] {
+  func deleteSubject(_ subject: String, permanently: Bool) async throws(RegistryFailure) -> [Int32] {
     try checkWritable(subject: subject)
     let all = state.versions(of: subject)
     guard !all.isEmpty else { throw .subjectNotFound(subject) }
@@ -17,18 +17,18 @@ extension RegistryStore {
     let concerned = permanently ? all : live
     try checkUnreferenced(concerned.map(\.number), subject: subject)
     if permanently {
-      try commit(concerned.map { RegistryRecord(.schema(subject: subject, version: $0.number), nil) })
+      try await commit(concerned.map { RegistryRecord(.schema(subject: subject, version: $0.number), nil) })
     } else {
       let last = JSONValue.object([
         .init("subject", .string(subject)), .init("version", .integer(Int64(live.last?.number ?? 0))),
       ])
-      try commit([RegistryRecord(.deleteSubject(subject), last)] + settingRemovals(subject))
+      try await commit([RegistryRecord(.deleteSubject(subject), last)] + settingRemovals(subject))
     }
     return concerned.map(\.number)
   }
 
   /// - Parameter number: nil is the latest that is not deleted.
-  func deleteVersion(_ number: Int32?, of subject: String, permanently: Bool) throws(RegistryFailure) -> Int32 {
+  func deleteVersion(_ number: Int32?, of subject: String, permanently: Bool) async throws(RegistryFailure) -> Int32 {
     try checkWritable(subject: subject)
     let all = state.versions(of: subject)
     guard !all.isEmpty else { throw .subjectNotFound(subject) }
@@ -41,12 +41,12 @@ extension RegistryStore {
     }
     try checkUnreferenced([found.number], subject: subject)
     if permanently {
-      try commit([RegistryRecord(.schema(subject: subject, version: found.number), nil)])
+      try await commit([RegistryRecord(.schema(subject: subject, version: found.number), nil)])
     } else {
       var registration = state.registration(found, of: subject)
       registration.isDeleted = true
       let isLast = all.allSatisfy { $0.isDeleted || $0.number == found.number }
-      try commit([registration.record] + (isLast ? settingRemovals(subject) : []))
+      try await commit([registration.record] + (isLast ? settingRemovals(subject) : []))
     }
     return found.number
   }
@@ -82,7 +82,7 @@ extension RegistryStore {
     return [QualifiedSubject.defaultContext] + names.sorted { ExactText.precedes(ExactText($0), ExactText($1)) }
   }
 
-  func deleteContext(_ name: String) throws(RegistryFailure) {
+  func deleteContext(_ name: String) async throws(RegistryFailure) {
     guard contextNames().contains(where: { $0.isExactly(name) }), name != QualifiedSubject.defaultContext else {
       throw RegistryFailure(status: 404, "There is no context '\(name)' that can be deleted.")
     }
@@ -91,7 +91,7 @@ extension RegistryStore {
     }
     let key = QualifiedSubject(context: name, name: "").text
     try checkWritable(subject: key)
-    try commit([RegistryRecord(.other(Self.contextKey(name)), nil)] + settingRemovals(key))
+    try await commit([RegistryRecord(.other(Self.contextKey(name)), nil)] + settingRemovals(key))
   }
 
   /// What makes a context known that is not known yet.

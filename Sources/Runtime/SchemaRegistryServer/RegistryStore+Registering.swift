@@ -89,7 +89,7 @@ extension RegistryStore {
   /// Registers `schema` under `subject`, or finds it there; on the disk when this returns.
   func register(
     _ schema: ParsedSchema, subject: String, id: Int32? = nil, version: Int32? = nil
-  ) throws(RegistryFailure) -> Registration {
+  ) async throws(RegistryFailure) -> Registration {
     let mode = try checkRegisterMode(subject: subject, id: id)
     let all = state.versions(of: subject)
     let contextName = QualifiedSubject(subject).context
@@ -119,7 +119,7 @@ extension RegistryStore {
       let referencing = state.referencingIDs(withDeleted: true)
       replaced.removeAll { referencing[SchemaReference(name: "", subject: subject, version: $0.number)] != nil }
     }
-    try commit(
+    try await commit(
       contextRecords(contextName) + [registration.record]
         + replaced.map { RegistryRecord(.schema(subject: subject, version: $0.number), nil) })
     return registration

@@ -42,7 +42,7 @@ extension RegistryStore {
   /// On the disk when this returns.
   ///
   /// - Parameter changes: members of the record; null takes one away.
-  func changeConfiguration(_ changes: [JSONValue.Member], of subject: String?) throws(RegistryFailure) {
+  func changeConfiguration(_ changes: [JSONValue.Member], of subject: String?) async throws(RegistryFailure) {
     try checkWritable(subject: subject)
     let key = ExactText(subject ?? "")
     guard state.configs[key] != nil || state.configs.count < limits.maxSettings else {
@@ -55,18 +55,18 @@ extension RegistryStore {
       members.removeAll { $0.name == change.name }
       if change.value != .null { members.append(change) }
     }
-    try commit([RegistryRecord(.config(subject: subject), .object(members))])
+    try await commit([RegistryRecord(.config(subject: subject), .object(members))])
   }
 
   /// What was deleted.
-  func deleteConfiguration(of subject: String?) throws(RegistryFailure) -> JSONValue {
+  func deleteConfiguration(of subject: String?) async throws(RegistryFailure) -> JSONValue {
     if let subject, state.configs[ExactText(subject)] == nil {
       throw RegistryFailure(
         status: 404, code: 40401, "Subject '\(subject)' not found: it has no compatibility level of its own.")
     }
     try checkWritable(subject: subject)
     let old = try configuration(of: subject, isInScope: false)
-    try commit([RegistryRecord(.config(subject: subject), nil)])
+    try await commit([RegistryRecord(.config(subject: subject), nil)])
     return old
   }
 
@@ -100,7 +100,7 @@ extension RegistryStore {
 
   /// On the disk when this returns. Import mode is for subjects with nothing in them, unless `isForced`; versions that
   /// are deleted go for good then.
-  func setMode(_ mode: RegistryMode, of subject: String?, isForced: Bool) throws(RegistryFailure) {
+  func setMode(_ mode: RegistryMode, of subject: String?, isForced: Bool) async throws(RegistryFailure) {
     guard !isReadOnly else { throw .notPermitted("The registry was started read-only; its mode can't be changed.") }
     let key = ExactText(subject ?? "")
     guard state.modes[key] != nil || state.modes.count < limits.maxSettings else {
@@ -121,17 +121,17 @@ extension RegistryStore {
     }
     let owner = subject.map { [JSONValue.Member("subject", .string($0))] } ?? []
     records.append(RegistryRecord(.mode(subject: subject), .object(owner + [.init("mode", .string(mode.rawValue))])))
-    try commit(records)
+    try await commit(records)
   }
 
   /// The mode that was deleted.
-  func deleteMode(of subject: String?) throws(RegistryFailure) -> RegistryMode {
+  func deleteMode(of subject: String?) async throws(RegistryFailure) -> RegistryMode {
     guard !isReadOnly else { throw .notPermitted("The registry was started read-only; its mode can't be changed.") }
     let old = ownMode(of: subject)
     if let subject, old == nil {
       throw RegistryFailure(status: 404, code: 40401, "Subject '\(subject)' not found: it has no mode of its own.")
     }
-    try commit([RegistryRecord(.mode(subject: subject), nil)])
+    try await commit([RegistryRecord(.mode(subject: subject), nil)])
     return old ?? .readWrite
   }
 

@@ -7,7 +7,10 @@ actor RegistryStore {
   private let executor: QueueExecutor
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  private let journal: Journal
+  private let journal: JournalWriter
+  /// Whether a change is under way: the state that it was made of has to last until it is on the disk.
+  private var isChanging = false
+  private var waiting: [CheckedContinuation<Void, Never>] = []
   let limits: RegistryLimits
   /// What holds until a global level is set.
   let defaultLevel: CompatibilityMode
@@ -25,12 +28,9 @@ actor RegistryStore {
     self.limits = limits
     self.defaultLevel = defaultLevel
     self.isReadOnly = isReadOnly
-    if let sync {
-      journal = try Journal(directory: directory, maxBytes: limits.maxJournalBytes, sync: sync)
-    } else {
-      journal = try Journal(directory: directory, maxBytes: limits.maxJournalBytes)
-    }
+    let journal = try Journal(directory: directory, maxBytes: limits.maxJournalBytes, sync: sync)
     (state, damage) = Self.replay(try journal.replay(), path: journal.path, limits: limits)
+    self.journal = JournalWriter(journal)
   }
 
   /// The state that a file's entries make, and what of them could not be used, a sentence each.
@@ -57,20 +57,52 @@ actor RegistryStore {
     return (state, damage)
   }
 
-  /// Writes records to the journal, then has them hold: on the disk when this returns.
-  func commit(_ records: [RegistryRecord]) throws(RegistryFailure) {
-    try journal.append(records)
+  /// Lets one change be made after the other. Reading goes on meanwhile, and sees what was before.
+  ///
+  /// Throws when too many wait already.
+  func exclusively<Result: Sendable>(_ change: @Sendable () async throws -> Result) async throws -> Result {
+    if isChanging {
+      guard waiting.count < limits.maxWaitingChanges else { throw RegistryFailure.tooManyChanges(waiting.count) }
+      await withCheckedContinuation { waiting.append($0) }
+    }
+    // Whoever was waiting has the turn from the one before: it is never free in between.
+    isChanging = true
+    defer {
+      if waiting.isEmpty { isChanging = false } else { waiting.removeFirst().resume() }
+    }
+    return try await change()
+  }
+
+  /// Writes records to the journal, then has them hold: on the disk when this returns. Only inside of
+  /// ``exclusively(_:)``.
+  func commit(_ records: [RegistryRecord]) async throws(RegistryFailure) {
+    try await journal.append(records)
     for record in records { try state.apply(record) }
   }
 
   /// Lets go of the directory: another registry may use it.
-  func close() {
-    journal.close()
+  func close() async {
+    await journal.close()
   }
 
   func counts() -> (subjects: Int, schemas: Int) {
     (state.subjects.count, state.contexts.values.reduce(0) { $0 + $1.schemas.count })
   }
+}
+
+/// Writes the journal on a queue of its own: whoever reads does not wait for the disk.
+private actor JournalWriter {
+  private let executor = QueueExecutor(label: "schema-registry-journal")
+  nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  private let journal: Journal
+
+  init(_ journal: sending Journal) {
+    self.journal = journal
+  }
+
+  func append(_ records: [RegistryRecord]) throws(RegistryFailure) { try journal.append(records) }
+
+  func close() { journal.close() }
 }
 
 /// Which versions are asked for.
