@@ -50,6 +50,24 @@ import Testing
     }
   }
 
+  /// What a lookup finds is asked anew, and tells which text was found.
+  @Test func tellsWhichVersionHasTheSchema() async throws {
+    let documented = Samples.heartbeat.replacingOccurrences(of: "\"fields\"", with: "\"doc\":\"d\",\"fields\"")
+    try await withDirectory { directory in
+      try await withRegistry(directory: directory) { registry async throws in
+        let client = try RegistryClient(registry.url)
+        #expect(try await client.register(subject: "s", schema: Samples.heartbeat) == 1)
+        let found = try await client.version(of: documented, subject: "s")
+        #expect(found == RegistryClient.Version(subject: "s", version: 1, id: 1, schema: Samples.heartbeat))
+        #expect(try await registry.delete("/subjects/s").status == 200)
+        let error = await #expect(throws: RegistryError.self) {
+          try await client.version(of: Samples.heartbeat, subject: "s")
+        }
+        #expect(error == .subjectNotFound(subject: "s"))
+      }
+    }
+  }
+
   @Test func concurrentCallersShareOneRequest() async throws {
     let fake = FakeRegistry([(200, #"{"schema":"\"int\""}"#)])
     try await fake.serve(pauseMillis: 200) { port in

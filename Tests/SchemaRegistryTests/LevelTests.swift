@@ -95,6 +95,13 @@ import Testing
         #expect(try await client.config(subject: "s", defaultToGlobal: true) == .backward)
         try await client.setConfig(.full)
         #expect(try await client.config() == .full)
+        // A configuration without a level.
+        #expect(try await registry.put("/config/s", #"{"normalize":true}"#).status == 200)
+        #expect(try await client.config(subject: "s") == nil)
+        #expect(try await client.config(subject: "s", defaultToGlobal: true) == .full)
+        #expect(try await client.mode(subject: "s") == "READWRITE")
+        #expect(try await registry.put("/mode/s", #"{"mode":"READONLY"}"#).status == 200)
+        #expect(try await client.mode(subject: "s") == "READONLY")
       }
     }
   }

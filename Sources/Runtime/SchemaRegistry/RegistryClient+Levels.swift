@@ -46,11 +46,12 @@ extension RegistryClient {
   public func config(
     subject: String? = nil, defaultToGlobal: Bool = false
   ) async throws(RegistryError) -> CompatibilityMode? {
-    struct Answer: Decodable { var compatibilityLevel: String }
+    // A configuration may have other settings only, such as normalize.
+    struct Answer: Decodable { var compatibilityLevel: String? }
     do throws(RegistryTransport.Failure) {
       let path = Self.configPath(subject) + (defaultToGlobal ? "?defaultToGlobal=true" : "")
       let answer = try await transport.get(path)
-      let name = try answer.decoded(Answer.self).compatibilityLevel
+      guard let name = try answer.decoded(Answer.self).compatibilityLevel else { return nil }
       guard let level = CompatibilityMode(rawValue: name) else {
         throw .refused(
           RegistryTransport.Refusal(
@@ -81,6 +82,19 @@ extension RegistryClient {
     do throws(RegistryTransport.Failure) {
       _ = try await transport.delete(Self.configPath(subject))
     } catch {
+      throw Self.error(error, asked: .other)
+    }
+  }
+
+  /// The mode that holds for `subject`, such as `READWRITE` or `READONLY`, wherever it comes from. Nil when the registry
+  /// doesn't tell: an older one, or one that lets only some ask.
+  public func mode(subject: String) async throws(RegistryError) -> String? {
+    struct Answer: Decodable { var mode: String }
+    do throws(RegistryTransport.Failure) {
+      let path = "/mode/\(RegistryURL.encoded(subject))?defaultToGlobal=true"
+      return try await transport.get(path).decoded(Answer.self).mode
+    } catch {
+      if case .refused(let refusal) = error, (400..<500).contains(refusal.status) { return nil }
       throw Self.error(error, asked: .other)
     }
   }

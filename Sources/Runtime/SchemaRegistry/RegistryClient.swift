@@ -149,13 +149,23 @@ public final class RegistryClient: Sendable {
     try await version(named: "latest", subject: subject)
   }
 
+  /// The version of the subject that the registry finds for the schema, asked anew each time. The embedded registry finds
+  /// one of another text that writes the same bytes, too.
+  ///
+  /// Throws as ``lookUp(subject:schema:)`` does.
+  public func version(of schema: String, subject: String) async throws(RegistryError) -> Version {
+    do {
+      let path = "/subjects/\(RegistryURL.encoded(subject))"
+      return try await transport.post(path, body: SchemaBody(schema: schema)).decoded(VersionAnswer.self).version
+    } catch {
+      throw Self.error(error, asked: .schema(subject: subject))
+    }
+  }
+
   private func version(named name: String, subject: String) async throws(RegistryError) -> Version {
     do {
       let path = "/subjects/\(RegistryURL.encoded(subject))/versions/\(name)"
-      let answer = try await transport.get(path).decoded(VersionAnswer.self)
-      return Version(
-        subject: answer.subject, version: answer.version, id: answer.id, schema: answer.schema,
-        schemaType: answer.schemaType ?? "AVRO", references: (answer.references ?? []).map(\.subject))
+      return try await transport.get(path).decoded(VersionAnswer.self).version
     } catch {
       throw Self.error(error, asked: .version(subject: subject, version: name))
     }
@@ -170,13 +180,21 @@ public final class RegistryClient: Sendable {
   }
   private struct IDAnswer: Decodable { var id: Int32 }
   private struct VersionAnswer: Decodable {
-    var subject: String
-    var version: Int32
-    var id: Int32
-    var schema: String
-    /// Left out for Avro.
-    var schemaType: String?
-    var references: [ReferenceReader.Reference]?
+    let version: Version
+
+    private enum CodingKeys: CodingKey { case subject, version, id, schema, schemaType, references }
+
+    init(from decoder: any Decoder) throws {
+      let answer = try decoder.container(keyedBy: CodingKeys.self)
+      version = Version(
+        subject: try answer.decode(String.self, forKey: .subject),
+        version: try answer.decode(Int32.self, forKey: .version), id: try answer.decode(Int32.self, forKey: .id),
+        schema: try answer.decode(String.self, forKey: .schema),
+        // Left out for Avro.
+        schemaType: try answer.decodeIfPresent(String.self, forKey: .schemaType) ?? "AVRO",
+        references: try answer.decodeIfPresent([ReferenceReader.Reference].self, forKey: .references)?.map(\.subject)
+          ?? [])
+    }
   }
 
   enum Asked {
