@@ -72,6 +72,7 @@ private struct CaseState: Decodable {
   struct Subject: Decodable {
     var level: String?
     var effectiveLevel: String?
+    var mode: String?
     var registered: [String]?
     var refusals: [String: [String]]?
     var isEmpty: Bool?
@@ -103,7 +104,7 @@ private struct CaseState: Decodable {
       subjects: (subjects ?? [:]).sorted { $0.key < $1.key }.map { name, subject in
         ActualSubject(
           name: name, hasVersions: subject.isEmpty != true, level: subject.level,
-          effectiveLevel: subject.effectiveLevel, registered: subject.registered ?? [],
+          effectiveLevel: subject.effectiveLevel, mode: subject.mode, registered: subject.registered ?? [],
           refusals: subject.refusals ?? [:])
       }, access: hasNoAuthorizer == true ? nil : acls ?? [])
   }

@@ -5,7 +5,12 @@ import SchemaRegistry
 import SchemaRegistryServer
 import Synchronization
 import SynchronizerService
+import Testing
 import TopologyModel
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
 
 /// The real broker binary and the embedded registry, for one test.
 struct Servers: Sendable {
@@ -43,6 +48,21 @@ struct Servers: Sendable {
     settings.options = options
     settings.requestTimeoutMillis = 2000
     return Synchronizer(kafka: configuration, registry: try client(), settings: settings)
+  }
+
+  /// Sends what the registry's client has no call for; its answer has to be a 200.
+  func put(_ path: String, _ body: String) async throws { try await send("PUT", path, body) }
+
+  func post(_ path: String, _ body: String) async throws { try await send("POST", path, body) }
+
+  private func send(_ method: String, _ path: String, _ body: String) async throws {
+    guard let url = URL(string: registry + path) else { throw URLError(.badURL) }
+    var request = URLRequest(url: url)
+    request.httpMethod = method
+    request.httpBody = Data(body.utf8)
+    request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+    let (data, response) = try await URLSession.shared.data(for: request)
+    #expect((response as? HTTPURLResponse)?.statusCode == 200, "\(String(decoding: data, as: UTF8.self))")
   }
 
   func withAdmin<R: Sendable>(_ body: (KafkaAdmin) async throws -> R) async throws -> R {

@@ -60,20 +60,22 @@ public struct ActualSubject: Sendable, Hashable, Codable {
   public var level: String?
   /// The level that holds for it.
   public var effectiveLevel: String?
+  /// The registry's mode, where it keeps from a change that is to be made; `nil` otherwise.
+  public var mode: String?
   /// Those of the declared schemas that it has.
   public var registered: [String]
   /// Why a declared schema that it hasn't can't be its next version, by schema.
   public var refusals: [String: [String]]
 
   public init(
-    name: String, hasVersions: Bool = true, level: String? = nil, effectiveLevel: String? = nil,
-    registered: [String] = [],
-    refusals: [String: [String]] = [:]
+    name: String, hasVersions: Bool = true, level: String? = nil, effectiveLevel: String? = nil, mode: String? = nil,
+    registered: [String] = [], refusals: [String: [String]] = [:]
   ) {
     self.name = name
     self.hasVersions = hasVersions
     self.level = level
     self.effectiveLevel = effectiveLevel
+    self.mode = mode
     self.registered = registered
     self.refusals = refusals
   }

@@ -56,6 +56,13 @@ extension Planner {
     for name in Set(schemas.map(\.subject)).sorted() {
       let subject = subjects[name]
       let seen = look(at: "subject \(name)", subject)
+      if let mode = subject?.mode {
+        refuse(
+          "subject \(name)",
+          "the registry is in mode \(mode) for it, so it takes no level and no schema: set the mode to READWRITE first",
+          seen: seen)
+        continue
+      }
       guard let level = levels[name], level != subject?.level else { continue }
       changes.append(
         PlannedChange(
@@ -65,7 +72,7 @@ extension Planner {
     }
     for schema in schemas {
       let subject = subjects[schema.subject]
-      if subject?.registered.contains(schema.text) == true { continue }
+      if subject?.registered.contains(schema.text) == true || subject?.mode != nil { continue }
       let seen = self.seen["subject \(schema.subject)"] ?? ""
       if let messages = subject?.refusals[schema.text] {
         refuse(

@@ -82,7 +82,13 @@ struct StateReader {
       let messages = try await refusal(of: schema, isThere: isThere, level: level, effective: effective, registry)
       if !messages.isEmpty { subject.refusals[schema.text] = messages }
     }
-    return isThere || own != nil || !subject.refusals.isEmpty ? subject : nil
+    let lacksSchema = subject.registered.count < schemas.count
+    if lacksSchema || level != nil && level != own?.rawValue, let mode = try await registry.mode(subject: name),
+      mode != "READWRITE", lacksSchema || mode != "IMPORT"
+    {
+      subject.mode = mode
+    }
+    return isThere || own != nil || subject.mode != nil || !subject.refusals.isEmpty ? subject : nil
   }
 
   private func isRegistered(_ schema: DeclaredSchema, _ registry: RegistryClient) async throws(RegistryError) -> Bool {
