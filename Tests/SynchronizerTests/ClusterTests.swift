@@ -3,9 +3,10 @@ import Foundation
 import FreePort
 import KafkaRuntime
 import SchemaRegistry
-import SynchronizerService
 import Testing
 import TopologyModel
+
+@testable import SynchronizerService
 
 /// Against the real broker binary and the embedded registry.
 @Suite struct ClusterTests {
@@ -117,6 +118,41 @@ import TopologyModel
       for index in loose.topics.indices { loose.topics[index].compatibility = "NONE" }
       #expect(try await servers.synchronizer().run(loose).exitStatus == 0)
       #expect(try await servers.client().versions(subject: "transfers-nl.Record") == [1, 2])
+    }
+  }
+
+  /// The registry finds a schema without the default too, since it writes the same bytes: that is not what is declared.
+  @Test func whatASchemaSaysIsRegisteredAlsoWhereItsBytesAreTheSame() async throws {
+    try await Servers.with { servers in
+      var said = declared
+      #expect(try await servers.synchronizer().run(said).exitStatus == 0)
+      for (number, change) in [#""long","default":7"#, #""long","doc":"What it is.""#].enumerated() {
+        said.topics[0].subjects[0].schemaText = text.replacing(#""long""#, with: change)
+        let outcome = try await servers.synchronizer().run(said)
+        #expect(outcome.applied.map(\.target) == ["heartbeat-value"], "\(outcome)")
+        #expect(try await servers.client().versions(subject: "heartbeat-value").count == number + 2)
+        #expect(try await servers.client().latest(subject: "heartbeat-value").schema.contains(change))
+        #expect(try await servers.synchronizer().plan(said).isEmpty)
+      }
+      // Layout, and how a number is written, say nothing.
+      said.topics[0].subjects[0].schemaText = text.replacing(#""long""#, with: #" "long", "doc":"What it is.""#)
+      #expect(try await servers.synchronizer().plan(said).isEmpty)
+    }
+  }
+
+  @Test func aRegistryThatTakesNothingStopsEverythingBefore() async throws {
+    try await Servers.with { servers in
+      try await servers.put("/mode", #"{"mode":"READONLY"}"#)
+      let outcome = try await servers.synchronizer().run(declared)
+      #expect(outcome.exitStatus == 1)
+      #expect(outcome.plan?.refusals.map(\.target) == ["subject heartbeat-value", "subject transfers-nl.Record"])
+      #expect(outcome.plan?.refusals.first?.reason.contains("READONLY") == true)
+      #expect(try await servers.topics().isEmpty)
+      try await servers.put("/mode", #"{"mode":"READWRITE"}"#)
+      #expect(try await servers.synchronizer().run(declared).exitStatus == 0)
+      // Nothing is to be done any more, so the mode does not matter.
+      try await servers.put("/mode", #"{"mode":"READONLY"}"#)
+      #expect(try await servers.synchronizer().plan(declared).isEmpty)
     }
   }
 

@@ -1,4 +1,5 @@
 import AvroSchema
+import JSONText
 import KafkaRuntime
 import SchemaRegistry
 import TopologyModel
@@ -91,16 +92,31 @@ struct StateReader {
     return isThere || own != nil || subject.mode != nil || !subject.refusals.isEmpty ? subject : nil
   }
 
+  /// Whether a version says all that the schema says. One that a registry finds may only write the same bytes: without a
+  /// default, say, that has been added since.
   private func isRegistered(_ schema: DeclaredSchema, _ registry: RegistryClient) async throws(RegistryError) -> Bool {
+    let found: RegistryClient.Version
     do throws(RegistryError) {
-      _ = try await registry.lookUp(subject: schema.subject, schema: schema.text)
-      return true
+      found = try await registry.version(of: schema.text, subject: schema.subject)
     } catch {
       switch error {
       case .subjectNotFound, .schemaNotRegistered: return false
       default: throw error
       }
     }
+    if found.schema == schema.text { return true }
+    let text = try await text(of: found, registry)
+    // What can't be read here is what the registry takes it for.
+    guard let registered = try? Schema(parsing: text), let declared = try? Schema(parsing: schema.text)
+    else { return true }
+    return registered.statement == declared.statement
+  }
+
+  /// With what it refers to written out.
+  private func text(
+    of version: RegistryClient.Version, _ registry: RegistryClient
+  ) async throws(RegistryError) -> String {
+    version.references.isEmpty ? version.schema : try await registry.schema(id: version.id)
   }
 
   /// Why the schema can't be the next version. The registry is asked, unless it will have another level by then.
@@ -132,8 +148,9 @@ struct StateReader {
     let numbers = try await registry.versions(subject: schema.subject)
     for number in level.isTransitive ? numbers : numbers.suffix(1) {
       let version = try await registry.version(number, subject: schema.subject)
-      guard version.schemaType == "AVRO", let parsed = try? Schema(parsing: version.schema) else {
-        return ["version \(number) is no Avro schema that stands for itself, so \(level.rawValue) can't be checked"]
+      let text = try await text(of: version, registry)
+      guard version.schemaType == "AVRO", let parsed = try? Schema(parsing: text) else {
+        return ["version \(number) is no Avro schema that can be read here, so \(level.rawValue) can't be checked"]
       }
       versions.append(parsed)
     }
@@ -147,6 +164,24 @@ struct StateReader {
       return try await body()
     } catch {
       throw SynchronizerError(message: "reading \(what) of the registry: \(error)")
+    }
+  }
+}
+
+extension Schema {
+  /// All that it says, docs, defaults and logical types too, in one layout: attributes that Avro does not know, and how
+  /// a number is written, say nothing.
+  fileprivate var statement: JSONValue { json().withPlainNumbers }
+}
+
+extension JSONValue {
+  /// With `1.0` as `1`.
+  fileprivate var withPlainNumbers: JSONValue {
+    switch self {
+    case .double(let number): Int64(exactly: number).map { .integer($0) } ?? self
+    case .array(let items): .array(items.map(\.withPlainNumbers))
+    case .object(let members): .object(members.map { Member($0.name, $0.value.withPlainNumbers) })
+    default: self
     }
   }
 }

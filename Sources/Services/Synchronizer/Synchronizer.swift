@@ -130,10 +130,10 @@ public struct Synchronizer: Sendable {
     while true {
       let actual = try await StateReader(admin: admin, registry: registry, settings: settings).read(declared)
       let again = Self.plan(declared: declared, actual: actual, options: plan.options)
-      if again.changes.isEmpty { return }
+      if again.isEmpty { return }
       guard await pause.wait() else {
-        throw SynchronizerError(
-          message: "still to do after it was done: \(again.changes.flatMap(\.lines).joined(separator: "; "))")
+        let lines = again.problems + again.changes.flatMap(\.lines) + again.refusals.flatMap(\.lines)
+        throw SynchronizerError(message: "still to do after it was done: \(lines.joined(separator: "; "))")
       }
     }
   }
