@@ -137,7 +137,8 @@ extension Planner {
     _ topic: TopicDescription, _ replicas: Int, _ found: ActualTopic, _ seen: String
   ) {
     let counts = Set(found.replicas.map(\.count)).sorted()
-    if counts.isEmpty || counts == [replicas] { return }
+    // What is declared is right also while brokers are away.
+    if counts.isEmpty || counts == [replicas] || counts == [topic.replicas] { return }
     if counts.count > 1 {
       let text = counts.map(String.init).joined(separator: " or ")
       notes.append(
