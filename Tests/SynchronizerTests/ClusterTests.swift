@@ -237,6 +237,26 @@ import TopologyModel
     }
   }
 
+  @Test func aTopicThatGotRecordsSinceThePlanStays() async throws {
+    try await Servers.with { servers in
+      for name in ["bank.a", "bank.b"] { try await servers.create(NewTopic(name: name, partitions: 1)) }
+      let plan = try await servers.synchronizer(PlanOptions(deletes: true)).plan(TopologyDescription(owned: ["bank.*"]))
+      #expect(plan.changes.map(\.target) == ["bank.a", "bank.b"])
+      try await servers.send("bank.b")
+      let failure = try await servers.withAdmin { admin -> SynchronizerError? in
+        var applier = Applier(admin: admin, registry: nil, settings: Synchronizer.Settings()) { _ in }
+        do throws(SynchronizerError) {
+          try await applier.apply(plan)
+          return nil
+        } catch {
+          return error
+        }
+      }
+      #expect(failure?.message.contains("now it has 1 record") == true, "\(String(describing: failure))")
+      #expect(try await servers.topics() == ["bank.b": 1])
+    }
+  }
+
   @Test func aTopicThatIsReadStays() async throws {
     try await Servers.with { servers in
       try await servers.create(NewTopic(name: "bank.read", partitions: 2))

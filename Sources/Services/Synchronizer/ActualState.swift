@@ -28,7 +28,7 @@ public struct ActualTopic: Sendable, Hashable, Codable {
   public var replicas: [[Int32]]
   /// All settings, those of the broker's defaults too; empty for topics that are not declared.
   public var config: [ConfigEntry]
-  /// For topics that could be deleted.
+  /// For topics that could be deleted; `nil` for others, and where it is not known.
   public var use: TopicUse?
 
   public init(name: String, replicas: [[Int32]], config: [ConfigEntry] = [], use: TopicUse? = nil) {

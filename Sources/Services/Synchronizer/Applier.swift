@@ -25,6 +25,7 @@ struct Applier {
     steps = plan.changes.count
     for change in plan.changes { try await validate(change) }
     for change in plan.changes {
+      if change.action == .deleteTopic, !plan.options.deletesNonEmpty { try await checkIsEmpty(change.target) }
       progress(
         SynchronizerProgress(
           step: applied.count + 1, steps: steps, text: "\(change.action.rawValue) \(change.target)"))
@@ -51,6 +52,19 @@ struct Applier {
       throw SynchronizerError(
         message: "the cluster refuses to \(change.action.rawValue) \(change.target), so nothing was changed: "
           + error.message)
+    }
+  }
+
+  /// Minutes may have gone by since the plan looked.
+  private func checkIsEmpty(_ topic: String) async throws(SynchronizerError) {
+    let reader = StateReader(admin: admin, registry: registry, settings: settings)
+    let cluster = try await retrying(settings) { () async throws(KafkaError) in try await admin.describeCluster() }
+    let content = try await reader.uses(of: cluster.topics.filter { $0.name == topic })[topic]?.content ?? ""
+    guard content.isEmpty else {
+      throw SynchronizerError(
+        message:
+          "topic \(topic) was empty when the plan was made, and now \(content): it was left alone, make the plan "
+          + "anew")
     }
   }
 

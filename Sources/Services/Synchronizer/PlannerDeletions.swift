@@ -79,29 +79,24 @@ extension Planner {
   mutating func planDeletions() {
     let candidates = actual.topics.filter { declared.mayDelete($0.name) }.sorted { $0.name < $1.name }
     for topic in candidates {
-      let use = topic.use ?? TopicUse(records: 0, groups: [])
-      let seen = look(at: "topic \(topic.name)", topic.use)
       guard options.deletes else {
+        // How many records it has by now is nothing that the plan is about.
         notes.append("topic \(topic.name) is owned and not declared; left alone (--delete deletes it)")
         continue
       }
-      let isEmpty = use.records == 0 && use.groups.isEmpty
-      guard isEmpty || options.deletesNonEmpty else {
-        var what: [String] = []
-        if use.records > 0 { what.append("it has \(count(use.records, "record"))") }
-        if !use.groups.isEmpty { what.append("it is read by \(use.groups.sorted().joined(separator: ", "))") }
+      let seen = look(at: "topic \(topic.name)", topic.use)
+      let content = topic.use.map(\.content) ?? "what it holds is not known"
+      guard content.isEmpty || options.deletesNonEmpty else {
         refuse(
-          "topic \(topic.name)",
-          "not declared, and \(what.joined(separator: " and ")): --delete-non-empty deletes it all the same", seen: seen
-        )
+          "topic \(topic.name)", "not declared, and \(content): --delete-non-empty deletes it all the same", seen: seen)
         continue
       }
       changes.append(
         PlannedChange(
           action: .deleteTopic, target: topic.name,
           before: PlannedState(
-            partitions: topic.replicas.count, records: use.records, groups: use.groups.sorted()), after: nil,
-          settings: nil, reason: "owned, no longer declared", warnings: [], seen: seen))
+            partitions: topic.replicas.count, records: topic.use?.records, groups: topic.use?.groups.sorted()),
+          after: nil, settings: nil, reason: "owned, no longer declared", warnings: [], seen: seen))
     }
     let deletions = changes.filter { $0.action == .deleteTopic }
     if deletions.count > options.maxDeletes {
@@ -135,6 +130,16 @@ extension Planner {
   private static func shortened(_ names: [String]) -> String {
     let shown = names.prefix(10).joined(separator: ", ")
     return names.count > 10 ? "\(shown) and \(names.count - 10) more" : shown
+  }
+}
+
+extension TopicUse {
+  /// In words; empty when nobody would miss the topic.
+  var content: String {
+    var parts: [String] = []
+    if records > 0 { parts.append("it has \(count(records, "record"))") }
+    if !groups.isEmpty { parts.append("it is read by \(groups.sorted().joined(separator: ", "))") }
+    return parts.joined(separator: " and ")
   }
 }
 

@@ -37,15 +37,14 @@ struct StateReader {
     }
   }
 
-  private func uses(of topics: [TopicMetadata]) async throws(SynchronizerError) -> [String: TopicUse] {
+  func uses(of topics: [TopicMetadata]) async throws(SynchronizerError) -> [String: TopicUse] {
     if topics.isEmpty { return [:] }
     let (records, groups) = try await retrying(settings) {
       () async throws(KafkaError) -> ([String: Int64], [String: [String]]) in
       (try await admin.recordCounts(topics), try await admin.activeGroups())
     }
-    return Dictionary(
-      topics.map { ($0.name, TopicUse(records: records[$0.name] ?? 0, groups: groups[$0.name] ?? [])) }
-    ) { first, _ in first }
+    // A topic that nobody has counted is not an empty one.
+    return records.reduce(into: [:]) { $0[$1.key] = TopicUse(records: $1.value, groups: groups[$1.key] ?? []) }
   }
 
   // MARK: Registry
