@@ -300,6 +300,7 @@ import TopologyModel
   @Test func aSavedPlanIsAppliedOnlyToWhatItSaw() async throws {
     try await Servers.with { servers in
       let synchronizer = try servers.synchronizer()
+      try await servers.create(NewTopic(name: "bank.old", partitions: 1))
       let plan = try await synchronizer.plan(declared)
       let saved = try SynchronizerPlan(json: Array(plan.json.utf8))
       try await servers.create(NewTopic(name: "raw", partitions: 2))
@@ -307,12 +308,15 @@ import TopologyModel
       #expect(moved.exitStatus == 1)
       #expect(moved.failure?.contains("is not as the plan saw it") == true)
       #expect(moved.failure?.contains("topic raw") == true)
-      #expect(try await servers.topics() == ["raw": 2])
+      #expect(try await servers.topics() == ["raw": 2, "bank.old": 1])
       try await servers.withAdmin { try await $0.deleteTopics(["raw"])["raw"]?.get() }
       var other = declared
       other.topics[0].partitions = 2
       let changed = await synchronizer.apply(saved, other)
       #expect(changed.failure?.contains("the definitions are not those") == true)
+      // What others do, and what of ours is left alone, is nothing that the plan is about.
+      try await servers.create(NewTopic(name: "theirs", partitions: 1))
+      try await servers.send("bank.old")
       let outcome = await synchronizer.apply(saved, declared)
       #expect(outcome.exitStatus == 0, "\(outcome.failure ?? "")")
       #expect(outcome.applied == saved.changes)

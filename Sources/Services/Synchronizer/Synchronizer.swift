@@ -167,7 +167,10 @@ extension SynchronizerPlan {
     guard declared == fresh.declared else {
       throw SynchronizerError(message: "the definitions are not those that the plan was made of; make it anew")
     }
-    if self == fresh { return }
+    // Notes are about what is left alone: others may go on there.
+    var (mine, now) = (self, fresh)
+    (mine.notes, now.notes) = ([], [])
+    if mine == now { return }
     let (old, new) = (Set(changes), Set(fresh.changes))
     let moved = old.symmetricDifference(new).map { "\($0.action.rawValue) \($0.target)" }
     let refused = Set(refusals).symmetricDifference(fresh.refusals).map(\.target)
