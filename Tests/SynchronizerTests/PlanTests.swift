@@ -30,6 +30,25 @@ import TopologyModel
     #expect(plan.problems.contains { $0.hasPrefix("subject n: the schema of nl.Record is none") })
   }
 
+  @Test(arguments: ["", ".", "..", "a b", "a/b", "é", String(repeating: "l", count: 250)])
+  func whatBrokersTakeForNoNameIsAProblem(name: String) {
+    let plan = Synchronizer.plan(
+      declared: TopologyDescription(topics: [topic(name)]), actual: ActualState(clusterID: "c", brokerIDs: [1]))
+    #expect(plan.problems.contains { $0.contains("is no topic name") }, "\(plan.problems)")
+  }
+
+  /// Neither that a topic is empty nor what it held may be made up.
+  @Test func aTopicThatNobodyCountedIsNotDeleted() {
+    let declared = TopologyDescription(owned: ["a"])
+    let actual = ActualState(clusterID: "c", brokerIDs: [1], topics: [ActualTopic(name: "a", replicas: [[1]])])
+    let plan = Synchronizer.plan(declared: declared, actual: actual, options: PlanOptions(deletes: true))
+    #expect(plan.changes.isEmpty)
+    #expect(plan.refusals.map(\.target) == ["topic a"])
+    let forced = Synchronizer.plan(
+      declared: declared, actual: actual, options: PlanOptions(deletes: true, deletesNonEmpty: true))
+    #expect(forced.changes.map(\.action) == [.deleteTopic])
+  }
+
   @Test func policiesHoldForTopologiesOfOthersToo() {
     let policies = TopicPolicies(
       topicName: "[a-z]+", minPartitions: 2, maxPartitions: 4, minReplicas: 2, maxReplicas: 3,

@@ -30,6 +30,9 @@ struct DefinitionProblems {
       do { _ = try NamePattern(pattern) } catch { problems.append("policies: topicName: \(error)") }
     }
     for topic in declared.topics {
+      if !Self.isLegal(topic.name) {
+        problems.append("\"\(topic.name)\" is no topic name: up to 249 letters, digits, dots, hyphens and underscores")
+      }
       if !names.insert(topic.name).inserted { problems.append("topic \(topic.name) is declared twice") }
       if topic.partitions < 1 { problems.append("topic \(topic.name) needs at least one partition") }
       if topic.replicas < 1 { problems.append("topic \(topic.name) needs at least one replica") }
@@ -45,6 +48,19 @@ struct DefinitionProblems {
     }
     if declared.owned.contains("*") { problems.append("owned can't be *: other topics belong to others") }
     return problems
+  }
+
+  /// What brokers take for a name.
+  private static func isLegal(_ name: String) -> Bool {
+    (1...249).contains(name.utf8.count) && name != "." && name != ".."
+      && name.utf8.allSatisfy { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+          true
+        default: false
+        }
+      }
   }
 
   private var schemas: [String] {

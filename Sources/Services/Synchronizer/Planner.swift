@@ -77,11 +77,20 @@ struct Planner {
 extension Planner {
   fileprivate mutating func planTopics() {
     var capped: [Int: [String]] = [:]
+    let alike = Dictionary(grouping: Set(topics.keys).union(declared.topics.map(\.name)), by: Self.plain)
     for topic in declared.topics {
       let replicas = min(topic.replicas, actual.brokerIDs.count)
       let config = topic.plainConfig
       guard let found = topics[topic.name] else {
-        let seen = look(at: "topic \(topic.name)", [String]())
+        let others = (alike[Self.plain(topic.name)] ?? []).filter { $0 != topic.name }.sorted()
+        let seen = look(at: "topic \(topic.name)", others)
+        guard others.isEmpty else {
+          refuse(
+            "topic \(topic.name)",
+            "Kafka takes it and \(others.joined(separator: ", ")) for one name, since its metrics write a dot as an "
+              + "underscore: choose another", seen: seen)
+          continue
+        }
         if replicas < topic.replicas { capped[topic.replicas, default: []].append(topic.name) }
         changes.append(
           PlannedChange(
@@ -105,6 +114,9 @@ extension Planner {
         + "\(brokers) used for \(names.joined(separator: ", "))"
     }
   }
+
+  /// The same for names that Kafka takes for one.
+  private static func plain(_ name: String) -> String { name.replacing(".", with: "_") }
 
   private mutating func planPartitions(
     _ topic: TopicDescription, _ config: [String: String], _ found: ActualTopic, _ seen: String
