@@ -117,14 +117,30 @@ extension Planner {
       notes.append("not declared and not owned, left alone: topic \(Self.shortened(others.sorted()))")
     }
     let subjects = Set(declared.topics.flatMap(\.subjects).map(\.subject))
-    let orphans = actual.subjects.map(\.name).filter { !subjects.contains($0) && isOrphan($0) }.sorted()
+    let all = names.union(actual.topics.map(\.name))
+    let orphans = actual.subjects.map(\.name).filter { subject in
+      !subjects.contains(subject) && isOrphan(subject, topic: Self.topic(of: subject, all), declared: names)
+    }.sorted()
     notes += orphans.map { "subject \($0) is an orphan: no topic declares it" }
   }
 
   /// A subject that no topic declares and that is named after a topic of these definitions, or after one that is gone.
-  private func isOrphan(_ subject: String) -> Bool {
-    declared.isOwned(subject) || declared.topics.contains { subject.hasPrefix("\($0.name)-") }
-      || ["-value", "-key"].contains { subject.hasSuffix($0) && declared.isOwned(String(subject.dropLast($0.count))) }
+  private func isOrphan(_ subject: String, topic: String?, declared topics: Set<String>) -> Bool {
+    let ends = ["-value", "-key", ""].filter { subject.hasSuffix($0) }
+    let names = ends.map { String(subject.dropLast($0.count)) }
+    if names.contains(where: { declared.isUnmanaged($0) }) { return false }
+    if let topic, topics.contains(topic) { return true }
+    return names.contains { declared.isOwned($0) }
+  }
+
+  /// The topic that a subject is named after: of a and a-b, the second one when it begins with "a-b-".
+  private static func topic(of subject: String, _ topics: Set<String>) -> String? {
+    var rest = subject[...]
+    while let dash = rest.lastIndex(of: "-") {
+      rest = rest[..<dash]
+      if topics.contains(String(rest)) { return String(rest) }
+    }
+    return nil
   }
 
   private static func shortened(_ names: [String]) -> String {
