@@ -364,9 +364,17 @@ import TopologyModel
           orders: { partitions: 3, value: Order, key: id, compatibility: FULL, config: { retention.ms: 1h } }
           feed: { values: [Order, Refund], subjects: topicRecordName }
           raw-1: { config: { cleanup.policy: "compact,delete" } }
+          leaning: {}
         """)
       #expect(try await servers.synchronizer().run(original).exitStatus == 0)
       _ = try await servers.client().register(subject: "stray", schema: text)
+      // What a schema refers to is written out.
+      try await servers.post(
+        "/subjects/leaning-value/versions",
+        #"""
+        {"schema":"{\"type\":\"record\",\"name\":\"Leaning\",\"fields\":[{\"name\":\"a\",\"type\":\"nl.Record\"}]}",
+        "references":[{"name":"nl.Record","subject":"stray","version":1}]}
+        """#)
       _ = try await servers.client().register(subject: "orders-key", schema: #""string""#)
       let dump = try await servers.synchronizer().dump()
       #expect(
@@ -376,7 +384,8 @@ import TopologyModel
         ])
       let declared = try definitions(dump.yaml)
       #expect(declared.clusterID == (try await servers.withAdmin { try await $0.clusterID() }))
-      #expect(declared.topics.map(\.name).sorted() == ["feed", "orders", "raw-1"])
+      #expect(declared.topics.map(\.name).sorted() == ["feed", "leaning", "orders", "raw-1"])
+      #expect(declared.topics.first { $0.name == "leaning" }?.subjects.map(\.recordName) == ["Leaning"])
       let plan = try await servers.synchronizer().plan(declared)
       #expect(plan.isEmpty, "\(plan.lines)\n\(dump.yaml)")
       #expect(declared.topics.first { $0.name == "orders" }?.compatibility == "FULL")

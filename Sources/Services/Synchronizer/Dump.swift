@@ -35,13 +35,28 @@ extension Synchronizer {
     do throws(RegistryError) {
       var found: [DumpedSubject] = []
       for name in try await registry.subjects().sorted() {
-        let version = try await registry.latest(subject: name)
+        var version = try await registry.latest(subject: name)
+        if version.schemaType == "AVRO", !version.references.isEmpty {
+          version.schema = try await selfContained(version, registry)
+        }
         found.append(DumpedSubject(version: version, level: try await registry.config(subject: name)?.rawValue))
       }
       return found
     } catch {
       throw SynchronizerError(message: "reading the registry: \(error)")
     }
+  }
+}
+
+/// With what it refers to written out; as it is, and so left out, where that is not there any more.
+private func selfContained(
+  _ version: RegistryClient.Version, _ registry: RegistryClient
+) async throws(RegistryError) -> String {
+  do throws(RegistryError) {
+    return try await registry.schema(id: version.id)
+  } catch {
+    guard case .unexpectedAnswer = error else { throw error }
+    return version.schema
   }
 }
 
@@ -78,8 +93,8 @@ struct DumpWriter {
     let names = topics.map(\.name).sorted { ($1.count, $0) < ($0.count, $1) }
     for subject in subjects {
       let name = subject.version.subject
-      guard subject.version.schemaType == "AVRO", subject.version.references.isEmpty,
-        let schema = try? Schema(parsing: subject.version.schema), case .record(let record) = schema
+      guard subject.version.schemaType == "AVRO", let schema = try? Schema(parsing: subject.version.schema),
+        case .record(let record) = schema
       else {
         notes.append("subject \(name) is left out: its newest version is no record that stands for itself")
         continue
