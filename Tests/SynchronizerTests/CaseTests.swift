@@ -39,6 +39,42 @@ import TopologyModel
     #expect(Synchronizer.plan(declared: backwards, actual: shuffled, options: state.planOptions) == plan)
   }
 
+  private static let repository = folder.deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  private static func text(_ path: String) throws -> String {
+    try String(contentsOf: repository.appending(path: path), encoding: .utf8)
+  }
+
+  @Test func theReadmeShowsThePlanOfItsCase() throws {
+    let plan = try Self.text("Tests/SynchronizerTests/Cases/every-kind-of-change/plan.txt")
+    #expect(try Self.text("README.md").contains("```text\n\(plan)```"))
+  }
+
+  /// The last column of the table in docs/synchronizer.md.
+  @Test func theDocumentationNamesTestsThatAreThere() throws {
+    var cells: [String] = []
+    let lines = try Self.text("docs/synchronizer.md").split(separator: "\n")
+    for row in lines where row.hasPrefix("|") && row.contains("`") {
+      let last = row.split(separator: "|").last ?? ""
+      cells += last.split(separator: ",").map { cell in String(cell.filter { $0 != " " && $0 != "`" }) }
+    }
+    #expect(cells.count >= 20)
+    let folder = Self.folder.deletingLastPathComponent().path
+    let tests = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
+      .map { try Self.text("Tests/SynchronizerTests/\($0)") }.joined()
+    for cell in cells {
+      let isThere =
+        if let name = cell.split(separator: ":").last, cell.hasPrefix("avrogen:") {
+          FileManager.default.fileExists(
+            atPath: Self.repository.appending(path: "Tests/AvrogenTests/Cases/\(name)").path)
+        } else {
+          Self.names.contains(cell) || tests.contains("@Test func \(cell)(") || tests.contains(" func \(cell)(")
+        }
+      #expect(isThere, "\(cell)")
+    }
+  }
+
   private func expect(_ text: String, equals file: URL) throws {
     if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" { try Data(text.utf8).write(to: file) }
     #expect(text == (try String(contentsOf: file, encoding: .utf8)), "\(file.path)")
