@@ -29,14 +29,17 @@ public enum Files {
 
   /// `.tools/<path>` of the checkout, which set-up fills: in the working folder, or above the program. Nil when it is in
   /// neither.
-  public static func tool(_ path: String) -> String? {
+  public static func tool(_ path: String) -> String? { checkout(".tools/\(path)") }
+
+  /// A file of the checkout: in the working folder, or above the program. Nil when it is in neither.
+  public static func checkout(_ path: String) -> String? {
     var folders = [FileManager.default.currentDirectoryPath]
     var folder = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
     for _ in 0..<6 where folder.path != "/" {
       folders.append(folder.path)
       folder.deleteLastPathComponent()
     }
-    return folders.map { "\($0)/.tools/\(path)" }.first { FileManager.default.fileExists(atPath: $0) }
+    return folders.map { "\($0)/\(path)" }.first { FileManager.default.fileExists(atPath: $0) }
   }
 
   /// Replaces a file in one step: written beside it, flushed to disk, renamed. A reader sees the old or the new one.
