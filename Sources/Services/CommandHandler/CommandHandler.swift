@@ -141,7 +141,7 @@ package final class CommandHandler: Sendable {
       reader.moved(committed.moves.mapValues(\.to))
       if committed.records.count < batch.records.count { reader.rewind() }
       status.metrics.observe("bank_batch_duration_seconds", seconds: start.duration(to: .now).inSeconds)
-      if let result { count(result) }
+      result?.record(in: status.metrics)
     case .abandoned:
       reader.rewind()
     }
@@ -159,18 +159,6 @@ package final class CommandHandler: Sendable {
       waiting.formUnion(parsed.waiting.keys)
       return !waiting.isEmpty
     }
-  }
-
-  private func count(_ result: BatchTransaction.Result) {
-    let metrics = status.metrics
-    result.times.record(in: metrics)
-    for (outcome, count) in result.outcomes {
-      metrics.add(count, to: "bank_commands_total", ["service": "command-handler", "outcome": outcome])
-    }
-    for (cause, count) in result.deadLetters {
-      metrics.add(count, to: "bank_dead_letters_total", ["cause": cause.rawValue])
-    }
-    if result.conflicts > 0 { metrics.add(result.conflicts, to: "bank_conflicts_total") }
   }
 }
 

@@ -37,12 +37,7 @@ final class OutboxPublisher {
     _ kafka: KafkaConfiguration, _ postgres: PostgresConfiguration, cache: OutboxCache, settings: HandlerSettings,
     status: ServiceStatus, verify: @escaping @Sendable () async throws -> Void
   ) {
-    var kafka = kafka
-    // Records wait for a broker that is away, in their order, instead of failing one by one.
-    kafka.producerProperties["message.timeout.ms"] = "0"
-    // A dead letter is a command with more headers.
-    kafka.producerProperties["message.max.bytes"] = "2000000"
-    self.kafka = kafka
+    self.kafka = kafka.forEvents
     database = Database(postgres, purpose: "publisher")
     self.cache = cache
     self.settings = settings
@@ -135,26 +130,9 @@ final class OutboxPublisher {
     let results = await send(events.records, connection, producer, stop)
     clock.ends(.publish)
     try settings.reach(.published)
-    var sent: [(id: Int64, deliveries: [KafkaDelivery])] = []
-    var start = 0
-    var failure: KafkaError?
-    for (row, count) in zip(rows, events.counts) {
-      var deliveries: [KafkaDelivery] = []
-      deliveries.reserveCapacity(count)
-      for result in results[start..<start + count] {
-        switch result {
-        case .success(let delivery): deliveries.append(delivery)
-        case .failure(let error): failure = failure ?? error
-        }
-      }
-      start += count
-      // What is behind a failure goes out again after it, so that each account's events keep their order.
-      if failure != nil { break }
-      sent.append((row.id, deliveries))
-    }
-    let marked = sent
+    let (sent, failure) = events.deliveries(of: rows, results)
     try await connection.transaction { [settings] session in
-      try OutboxStore(session: session).markSent(marked)
+      try OutboxStore(session: session).markSent(sent)
       try settings.reach(.markWritten)
     }
     try settings.reach(.markedSent)
@@ -248,4 +226,16 @@ final class OutboxPublisher {
 private func showUnsent(_ connection: PostgresConnection, _ status: ServiceStatus) async {
   let count = try? await connection.run { session in try OutboxStore(session: session).unsentCount() }
   if let count { status.metrics.set("bank_outbox_rows", to: count) }
+}
+
+extension KafkaConfiguration {
+  /// For the producer of events.
+  var forEvents: KafkaConfiguration {
+    var kafka = self
+    // Records wait for a broker that is away, in their order, instead of failing one by one.
+    kafka.producerProperties["message.timeout.ms"] = "0"
+    // A dead letter is a command with more headers.
+    kafka.producerProperties["message.max.bytes"] = "2000000"
+    return kafka
+  }
 }

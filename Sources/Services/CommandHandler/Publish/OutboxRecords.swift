@@ -28,6 +28,28 @@ struct OutboxRecords {
     }
   }
 
+  /// Which rows were delivered as a whole, up to the first failure: what is behind one goes out again after it, so that
+  /// each account's events keep their order.
+  func deliveries(
+    of rows: [OutboxRow], _ results: [Result<KafkaDelivery, KafkaError>]
+  ) -> (sent: [(id: Int64, deliveries: [KafkaDelivery])], failure: KafkaError?) {
+    var sent: [(id: Int64, deliveries: [KafkaDelivery])] = []
+    var start = 0
+    for (row, count) in zip(rows, counts) {
+      var deliveries: [KafkaDelivery] = []
+      deliveries.reserveCapacity(count)
+      for result in results[start..<start + count] {
+        switch result {
+        case .success(let delivery): deliveries.append(delivery)
+        case .failure(let error): return (sent, error)
+        }
+      }
+      start += count
+      sent.append((row.id, deliveries))
+    }
+    return (sent, nil)
+  }
+
   private struct Buffer {
     let number: Int
     let bytes: UnsafeRawBufferPointer

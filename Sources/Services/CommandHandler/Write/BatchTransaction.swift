@@ -19,6 +19,31 @@ struct BatchTransaction: Sendable {
     var deadLetters: [DeadLetterCause: Int] = [:]
     var conflicts = 0
     var times = StageTimes()
+
+    /// Notes what came of the commands.
+    mutating func count(_ decision: Decision, _ letters: [DeadLetter], conflicts: Int) {
+      for transfer in decision.transfers { outcomes[transfer.reason ?? "confirmed", default: 0] += 1 }
+      for creation in decision.creations {
+        if case .failed(let reason) = creation.outcome {
+          outcomes[reason, default: 0] += 1
+        } else {
+          outcomes["confirmed", default: 0] += 1
+        }
+      }
+      for letter in letters { deadLetters[letter.cause, default: 0] += 1 }
+      self.conflicts = conflicts
+    }
+
+    func record(in metrics: Metrics) {
+      times.record(in: metrics)
+      for (outcome, count) in outcomes {
+        metrics.add(count, to: "bank_commands_total", ["service": "command-handler", "outcome": outcome])
+      }
+      for (cause, count) in deadLetters {
+        metrics.add(count, to: "bank_dead_letters_total", ["cause": cause.rawValue])
+      }
+      if conflicts > 0 { metrics.add(conflicts, to: "bank_conflicts_total") }
+    }
   }
 
   /// The batch is committed when this returns.
@@ -32,13 +57,13 @@ struct BatchTransaction: Sendable {
 
   private func perform(_ session: PostgresSession, _ clock: inout StageClock) throws -> Result {
     var result = Result()
-    let (commands, indexes) = commands
+    let (commands, indexes) = batch.commands
     let state = try state(of: commands, session, &clock)
     let decision = decide(state, commands)
     clock.ends(.decide)
     try settings.reach(.decided)
     let conflicts = try writeConflicts(decision.conflicts.map { indexes[$0] }, session)
-    let letters = poison + conflicts
+    let letters = batch.poison + conflicts
     var moved: Set<TopicPartition> = []
     // The server writes the ledger while the events are encoded.
     try session.pipeline { pipeline in
@@ -59,38 +84,8 @@ struct BatchTransaction: Sendable {
     // The fence: a row that is missing was moved, or has a new owner.
     let lost = Set(batch.moves.keys).subtracting(moved)
     guard lost.isEmpty else { throw LeaseLost(partitions: lost) }
-    for transfer in decision.transfers { result.outcomes[transfer.reason ?? "confirmed", default: 0] += 1 }
-    for creation in decision.creations {
-      if case .failed(let reason) = creation.outcome {
-        result.outcomes[reason, default: 0] += 1
-      } else {
-        result.outcomes["confirmed", default: 0] += 1
-      }
-    }
-    for letter in letters { result.deadLetters[letter.cause, default: 0] += 1 }
-    result.conflicts = conflicts.count
+    result.count(decision, letters, conflicts: conflicts.count)
     return result
-  }
-
-  /// The commands, and where each stands in the batch.
-  private var commands: (commands: [Command], indexes: [Int]) {
-    var commands: [Command] = []
-    var indexes: [Int] = []
-    commands.reserveCapacity(batch.records.count)
-    for (index, parsed) in batch.records.enumerated() {
-      if case .command(let command) = parsed.content {
-        commands.append(command)
-        indexes.append(index)
-      }
-    }
-    return (commands, indexes)
-  }
-
-  private var poison: [DeadLetter] {
-    batch.records.compactMap { parsed in
-      guard case .poison(let cause, let message) = parsed.content else { return nil }
-      return DeadLetter(record: parsed.record, cause: cause, message: message)
-    }
   }
 
   private func state(
@@ -125,10 +120,7 @@ struct BatchTransaction: Sendable {
         on conflict do nothing
         """)
       if count == 1 {
-        letters.append(
-          DeadLetter(
-            record: record, cause: .idReused,
-            message: "id \(command.id.text) was used before for a command with another content"))
+        letters.append(DeadLetter(idReused: command.id, record: record))
       }
     }
     return letters

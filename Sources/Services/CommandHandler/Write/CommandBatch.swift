@@ -31,6 +31,28 @@ struct CommandBatch: Sendable {
     }
   }
 
+  /// The commands, and where each stands in the batch.
+  var commands: (commands: [Command], indexes: [Int]) {
+    var commands: [Command] = []
+    var indexes: [Int] = []
+    commands.reserveCapacity(records.count)
+    for (index, parsed) in records.enumerated() {
+      if case .command(let command) = parsed.content {
+        commands.append(command)
+        indexes.append(index)
+      }
+    }
+    return (commands, indexes)
+  }
+
+  /// The dead letters of what can't be read.
+  var poison: [DeadLetter] {
+    records.compactMap { parsed in
+      guard case .poison(let cause, let message) = parsed.content else { return nil }
+      return DeadLetter(record: parsed.record, cause: cause, message: message)
+    }
+  }
+
   /// The first of its commands: for who can't do all of them in the time that there is. Positions move to where it ends.
   func firstHalf() -> CommandBatch {
     var half = self

@@ -14,6 +14,16 @@ struct DeadLetter {
   let cause: DeadLetterCause
   let message: String
 
+  init(record: ConsumedRecord, cause: DeadLetterCause, message: String) {
+    (self.record, self.cause, self.message) = (record, cause, message)
+  }
+
+  init(idReused id: UUID, record: ConsumedRecord) {
+    self.init(
+      record: record, cause: .idReused,
+      message: "id \(id.text) was used before for a command with another content")
+  }
+
   func event(incarnation: UUID) -> OutboxEvent {
     let value = record.value ?? []
     let key = record.key ?? []
