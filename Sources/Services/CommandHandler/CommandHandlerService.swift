@@ -11,15 +11,22 @@ public enum CommandHandlerService {
   public static let database = "balancedb"
   public static let role = "command_handler"
 
+  /// Why a handler with a database does not begin.
+  static let otherLedger =
+    "the ledger of this bank is in the topic journal: start the handler with --strategy memory, or bank clean"
+
   /// Handles commands until SIGTERM or SIGINT; serves `/health` and `/metrics` meanwhile.
   ///
-  /// - Throws: `SupportError` when a setting is missing or database and topics are not from the same run; what the
-  ///   HTTP server throws.
-  public static func run(_ environment: BankEnvironment, settings: HandlerSettings = HandlerSettings()) async throws {
+  /// - Throws: `SupportError` when a setting is missing, database and topics are not from the same run, or the ledger is
+  ///   not where the strategy has it; what the HTTP server throws.
+  public static func run(
+    _ environment: BankEnvironment, strategy: HandlerStrategy = .batch, settings: HandlerSettings = HandlerSettings()
+  ) async throws {
+    let settings = settings.of(strategy)
     let host = ServiceHost(
       name: name, address: environment.bindAddress, port: settings.port ?? environment.ports.commandHandler)
     let kafka = try environment.kafka()
-    let postgres = try environment.postgres(database: database, role: role)
+    let postgres = strategy == .memory ? nil : try environment.postgres(database: database, role: role)
     let registryURL = try environment.registryURL()
     try settings.failpoints.arm(environment)
     let status = ServiceStatus(name: name, metrics: host.metrics, health: host.health)
@@ -28,8 +35,16 @@ public enum CommandHandlerService {
       // The tasks end by the flag, not by cancellation: that would cut off a transaction.
       let work = Task {
         let incarnation = try await Incarnation.wait(
-          environment, database: database, role: role, status: status, stop: stop)
+          environment, database: postgres.map { _ in database }, role: role, status: status, stop: stop)
         guard let incarnation else { return }
+        guard let postgres else {
+          return try await MemoryHandler(
+            kafka, registryURL: registryURL, incarnation: incarnation, settings: settings, status: status
+          ).run(until: stop)
+        }
+        let start = Start(status: status, stop: stop, maxPauseMillis: settings.maxRetryPauseMillis)
+        guard let journalEnd = try await start.until(.kafka, { try await kafka.journalEnd() }) else { return }
+        guard journalEnd == 0 else { throw SupportError(Self.otherLedger) }
         let connections = ServiceConnections(
           kafka: kafka, postgres: postgres, registryURL: registryURL, incarnation: incarnation)
         try await CommandHandler(connections, settings: settings, status: status).run(until: stop)
@@ -40,5 +55,14 @@ public enum CommandHandlerService {
         stop.set()
       }
     }
+  }
+}
+
+extension HandlerSettings {
+  /// One command a transaction for `sequential`.
+  func of(_ strategy: HandlerStrategy) -> HandlerSettings {
+    var settings = self
+    if strategy == .sequential { settings.maxBatchCommands = 1 }
+    return settings
   }
 }

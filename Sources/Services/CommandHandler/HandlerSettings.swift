@@ -23,6 +23,12 @@ public struct HandlerSettings: Sendable {
   public var drainMillis = 4_000
   /// From the stored timestamp back to where a partition is replayed that lost records.
   public var replayMillis: Int64 = 60_000
+  /// Of the strategy `memory`: an entry of the journal, which the broker has to take as one record.
+  public var maxJournalEntryBytes = 3_000_000
+  /// Of the same: outcomes that are held, about 150 bytes each; the handler ends with an error at that many.
+  public var maxOutcomes = 5_000_000
+  /// Of the same: events that wait to be published; no command is read above it.
+  public var maxUnpublishedBytes = 64 << 20
   /// Draws IBAN and token of a new account.
   public var accountNumbers: @Sendable () -> AccountNumbers = { .random() }
   /// Where a test can interfere.

@@ -36,7 +36,7 @@ public enum Incarnation {
 
   /// As `verify`, once both servers answer; nil when the service is stopped first.
   package static func wait(
-    _ environment: BankEnvironment, database: String, role: String, status: ServiceStatus, stop: StopFlag
+    _ environment: BankEnvironment, database: String?, role: String, status: ServiceStatus, stop: StopFlag
   ) async throws -> UUID? {
     var backoff = Backoff(firstMillis: 100, maxMillis: 5_000)
     while !stop.isSet {
@@ -55,7 +55,7 @@ public enum Incarnation {
   }
 
   // What a broker says, and what librdkafka says by itself (unknown partition, unknown topic).
-  private static let unknownTopic: Set<KafkaErrorCode> = [
+  static let unknownTopic: Set<KafkaErrorCode> = [
     .unknownTopicOrPartition, KafkaErrorCode(number: -190), KafkaErrorCode(number: -188),
   ]
 
