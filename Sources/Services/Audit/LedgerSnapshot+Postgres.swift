@@ -146,9 +146,13 @@ extension LedgerSnapshot {
     }
     // Marked sent and without deliveries: nobody publishes it again, so nothing of it may count as on its way.
     guard let delivered else { return }
-    let deliveries = try OutboxDeliveries(avroBytes: delivered).deliveries
+    try add(events, deliveredTo: try OutboxDeliveries(avroBytes: delivered).deliveries, row: id)
+  }
+
+  /// - Parameter row: of the outbox, or the number of a journal's entry.
+  mutating func add(_ events: [AuditedEvent], deliveredTo deliveries: [OutboxDelivery], row: Int64) throws {
     guard deliveries.count == events.count else {
-      throw SupportError("outbox row \(id) has \(events.count) events and \(deliveries.count) deliveries")
+      throw SupportError("outbox row \(row) has \(events.count) events and \(deliveries.count) deliveries")
     }
     for (event, delivery) in zip(events, deliveries) {
       guard let eventID = event.id else { continue }
