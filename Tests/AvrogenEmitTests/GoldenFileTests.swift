@@ -97,6 +97,21 @@ import Testing
     #expect(value["services"]?.text.contains("command_handler") == true)
   }
 
+  /// The handler in Python works on files that avrogen wrote: those that it would write now.
+  @Test func filesOfThePythonHandler() throws {
+    let folder = Emitting.repository.appending(path: "Examples/python-handler/generated")
+    let files = Dictionary(
+      Emitting.everything(try Emitting.definitions()).map { ($0.name, $0.text) }, uniquingKeysWith: { $1 })
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    #expect(names.contains("topology.json") && names.count > 1)
+    for name in names {
+      let text = try #require(files[name], "avrogen makes no \(name)")
+      let file = folder.appending(path: name)
+      if Emitting.updates { try Data(text.utf8).write(to: file) }
+      #expect(try String(contentsOf: file, encoding: .utf8) == text, "\(name): UPDATE_GOLDEN=1 writes it anew")
+    }
+  }
+
   /// Generated Swift passes without an ignore line.
   @Test func formatterHasNothingToSay() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "avrogen-lint-\(UUID().uuidString)")
