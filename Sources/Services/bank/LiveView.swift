@@ -1,4 +1,5 @@
 import BankSupport
+import CommandHandlerService
 import Foundation
 
 /// The figures of a running bank, once a second, while its children are watched.
@@ -8,27 +9,33 @@ struct LiveView {
   private let start: UpStart
   private let json: Bool
   private let ledger = LedgerWatch()
+  private let strategy: HandlerStrategy
 
   init(_ start: UpStart, json: Bool) {
     self.start = start
     self.json = json
+    strategy = (try? start.command.strategy.chosen()) ?? .batch
   }
 
   /// Returns when a signal came.
   /// - Throws: what `Supervisor.watch` throws.
   func show() throws {
-    let watch = start.command.infrastructureOnly ? nil : ledger.start(start.environment)
+    let hasServices = !start.command.infrastructureOnly
+    let watch = hasServices && strategy != .memory ? ledger.start(start.environment) : nil
     defer { watch?.cancel() }
+    var rate = Rate()
     let handlerPort = start.environment.ports.commandHandler
     var nextLine = Date().addingTimeInterval(1)
     var nextSizeLook = Date()
     while !start.stopFlag.isSet {
       try start.supervisor.watch()
-      if watch != nil, Date() >= nextLine {
+      if hasServices, Date() >= nextLine {
         let isPlain = !json && !start.terminal.isInteractive
         nextLine = Date().addingTimeInterval(isPlain ? Self.plainLineSeconds : 1)
-        var figures = ledger.figures
-        figures.lagRecords = Figures.lagRecords(handlerPort: handlerPort)
+        let samples = Figures.samples(handlerPort: handlerPort)
+        var figures = watch == nil ? Figures(memory: samples ?? []) : ledger.figures
+        if watch == nil { figures.transfersPerSecond = rate.next(count: figures.transfers) }
+        figures.lagRecords = samples.map(Figures.lagRecords)
         try print(figures)
       }
       // Said once a minute for as long as it is so.
@@ -64,11 +71,31 @@ struct Figures: Codable, Equatable, Sendable {
   /// Why there are no new figures.
   var problem: String?
 
-  /// From the command handler's `/metrics`.
-  static func lagRecords(handlerPort: Int) -> Int? {
+  init() {}
+
+  /// Of a bank whose ledger is in the handler's memory: the handler's own figures.
+  init(memory samples: [MetricSample]) {
+    for sample in samples {
+      let count = Int(exactly: sample.value) ?? 0
+      switch sample.name {
+      case "bank_ledger_accounts": accounts = max(0, count - 1)
+      case "bank_ledger_difference_cents": sumIsRight = count == 0
+      case "bank_ledger_transfers":
+        transfers += count
+        if let outcome = sample.labels["outcome"], outcome != "confirmed" { failed[outcome] = count }
+      default: break
+      }
+    }
+  }
+
+  /// The command handler's `/metrics`; nil when it does not answer.
+  static func samples(handlerPort: Int) -> [MetricSample]? {
     guard let reply = Loopback.get(handlerPort, "/metrics"), reply.status == 200 else { return nil }
-    return MetricSample.parse(reply.body).filter { $0.name == "bank_consumer_lag_records" }
-      .reduce(0) { $0 + (Int(exactly: $1.value) ?? 0) }
+    return MetricSample.parse(reply.body)
+  }
+
+  static func lagRecords(_ samples: [MetricSample]) -> Int {
+    samples.filter { $0.name == "bank_consumer_lag_records" }.reduce(0) { $0 + (Int(exactly: $1.value) ?? 0) }
   }
 
   /// For the terminal.

@@ -9,11 +9,38 @@ import HeartbeatService
 
 struct CommandHandlerVerb: AsyncVerb {
   static let configuration = CommandConfiguration(
-    commandName: "command-handler", abstract: "Answer account creations and transfers.")
+    commandName: "command-handler", abstract: "Answer account creations and transfers.",
+    discussion: "What the strategies are and what they promise: docs/variants.md.")
 
   @OptionGroup var options: HomeOptions
 
-  func perform() async throws { try await CommandHandlerService.run(try options.environment()) }
+  @OptionGroup var strategy: StrategyOption
+
+  func perform() async throws {
+    let environment = try options.environment()
+    let strategy = try strategy.chosen()
+    if strategy == .python { try PythonHandler.become(environment) }
+    try await CommandHandlerService.run(environment, strategy: strategy)
+  }
+}
+
+extension HandlerStrategy: ExpressibleByArgument {}
+
+/// How the command handler works.
+struct StrategyOption: ParsableArguments {
+  @Option(help: "How commands are handled; BANK_STRATEGY, else batch.")
+  var strategy: HandlerStrategy?
+
+  /// - Throws: `ValidationError` for a value of the environment that is none.
+  func chosen() throws -> HandlerStrategy {
+    if let strategy { return strategy }
+    guard let text = ProcessInfo.processInfo.environment[HandlerStrategy.variable], !text.isEmpty else { return .batch }
+    guard let strategy = HandlerStrategy(rawValue: text) else {
+      let all = HandlerStrategy.allCases.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError("\(HandlerStrategy.variable) is \"\(text)\": it must be one of \(all)")
+    }
+    return strategy
+  }
 }
 
 struct GraphQLEndpointVerb: AsyncVerb {

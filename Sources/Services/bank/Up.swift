@@ -23,13 +23,27 @@ struct Up: ParsableCommand {
   @Option(help: "Milliseconds between batches of heartbeats.")
   var heartbeatMillis = 100
 
+  @OptionGroup var strategy: StrategyOption
+
+  @Option(
+    help: "How long the producers of handler and endpoint wait for more to send with it; the definitions' without.")
+  var lingerMillis: Int?
+
   @Flag(help: "Start broker, registry and Postgres, with databases and topics, and no service.")
   var infrastructureOnly = false
 
   @Flag(help: "Print the figures as JSON, one object a second.")
   var json = false
 
-  func validate() throws { _ = try HeartbeatVerb.pace(batchSize: heartbeatBatch, sleepMillis: heartbeatMillis) }
+  func validate() throws {
+    _ = try HeartbeatVerb.pace(batchSize: heartbeatBatch, sleepMillis: heartbeatMillis)
+    if let lingerMillis, !(0...900_000).contains(lingerMillis) {
+      throw ValidationError("--linger-millis must be from 0 to 900000")
+    }
+    if try strategy.chosen() == .python {
+      do { try PythonHandler.check() } catch { throw ValidationError("\(error)") }
+    }
+  }
 
   func run() throws {
     let stop = StopFlag()
@@ -170,12 +184,15 @@ struct UpStart {
 
   /// The one who answers first, the one who asks last.
   private func startServices() throws {
+    let linger = command.lingerMillis.map { ["RDKAFKA_LINGER_MS=\($0)"] } ?? []
     let pace = [
       "--batch-size", String(command.heartbeatBatch), "--sleep-millis", String(command.heartbeatMillis),
     ]
     for plan in [
-      try servicePlan(CommandHandlerService.name, port: ports.commandHandler),
-      try servicePlan(GraphQLEndpointService.name, port: ports.graphQL),
+      try servicePlan(
+        CommandHandlerService.name, ["--strategy", try command.strategy.chosen().rawValue], port: ports.commandHandler,
+        variables: linger),
+      try servicePlan(GraphQLEndpointService.name, port: ports.graphQL, variables: linger),
       try servicePlan("command-generator", port: ports.commandGenerator),
       try servicePlan("heartbeat", pace, port: ports.heartbeat),
       try servicePlan(FrontendService.name, port: ports.page),
@@ -201,10 +218,13 @@ struct UpStart {
   }
 
   /// A service of this program, ready when its `/health` says so.
-  func servicePlan(_ name: String, _ more: [String] = [], port: Int) throws(SupportError) -> ChildPlan {
-    ChildPlan(
-      name: name, kind: .service, command: [try Self.program(), name, "--home", home] + more
-    ) {
+  ///
+  /// - Parameter variables: `NAME=value`, over those of this process.
+  func servicePlan(
+    _ name: String, _ more: [String] = [], port: Int, variables: [String] = []
+  ) throws(SupportError) -> ChildPlan {
+    let program = (variables.isEmpty ? [] : ["env"] + variables) + [try Self.program()]
+    return ChildPlan(name: name, kind: .service, command: program + [name, "--home", home] + more) {
       guard let reply = Loopback.get(port, "/health") else { return "http://127.0.0.1:\(port)/health to answer" }
       return reply.status == 200 ? nil : reply.body
     }
