@@ -30,11 +30,15 @@ struct FaultRow: Encodable {
 /// - Parameters:
 ///   - injected: how often the fault was injected.
 ///   - inFlight: commands that had no outcome yet when it was.
+///   - hasDatabase: false where the ledger is the topic `journal`.
+/// - Returns: what `bank audit` said.
+@discardableResult
 func faultHeld(
-  _ fault: String, injected: Int, inFlight: Int, bank: TestBank, sourceLocation: SourceLocation = #_sourceLocation
-) async throws {
+  _ fault: String, injected: Int, inFlight: Int, bank: TestBank, hasDatabase: Bool = true,
+  sourceLocation: SourceLocation = #_sourceLocation
+) async throws -> AuditReport {
   let report = try await reportWhenDrained(bank)
-  let findings = try await TopicAuditor.findings(bank)
+  let findings = try await TopicAuditor.findings(bank, hasDatabase: hasDatabase)
   var invariants = Dictionary(report.invariants.map { ($0.name, $0.holds) }) { $0 && $1 }
   invariants["I5"] = report.isDrained
   invariants["topics"] = findings.isEmpty
@@ -43,6 +47,7 @@ func faultHeld(
   ).write()
   #expect(report.isGood && report.isDrained, "\(fault): \(report.text)", sourceLocation: sourceLocation)
   #expect(findings.isEmpty, "\(fault): \(findings.prefix(20))", sourceLocation: sourceLocation)
+  return report
 }
 
 /// I1 to I4 hold at any moment, so one audit that says otherwise is the last; only I5 is waited for.

@@ -25,13 +25,15 @@ final class ServiceProcess: Sendable {
   /// Starts it, and does not wait until it is well.
   ///
   /// - Parameters:
+  ///   - arguments: more of its verb.
   ///   - failpoint: `<step>=<action>[@n]`, see `Failpoints.arm`.
   ///   - environment: more variables, over those that name broker, registry and database.
   ///   - brokers: when it shall not connect to the bank's broker directly.
   ///   - databasePort: the same for Postgres.
   init(
-    _ service: Service, _ bank: TestBank, failpoint: String? = nil, environment: [String: String] = [:],
-    brokers: String? = nil, databasePort: Int? = nil
+    _ service: Service, _ bank: TestBank, _ arguments: [String] = [], failpoint: String? = nil,
+    environment: [String: String] = [:], brokers: String? = nil,
+    databasePort: Int? = nil
   ) throws {
     guard let server = bank.server else {
       throw TestBankError("a service as a process needs a bank of TestBank.startForProcesses")
@@ -54,7 +56,7 @@ final class ServiceProcess: Sendable {
     ]
     if let failpoint { variables["BANK_FAILPOINT"] = failpoint }
     process = try ChildProcess(
-      RunningBank.bank.path, [service.rawValue, "--home", home.path],
+      RunningBank.bank.path, [service.rawValue, "--home", home.path] + arguments,
       environment: variables.merging(environment) { $1 }, log: home.appending(path: "log").path)
   }
 
