@@ -21,6 +21,10 @@ enum PythonHandler {
     if let password = access.password { variables["DB_PASSWORD"] = password }
     for (name, value) in variables { setenv(name, value, 1) }
     var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+    // This may be a thread of Dispatch, which blocks all signals, and the new program would inherit that.
+    var none = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, nil)
     execv(command[0], &arguments)
     throw SupportError("cannot start \(command[0]): \(String(cString: strerror(errno)))")
   }
