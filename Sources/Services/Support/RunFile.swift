@@ -10,12 +10,15 @@ public struct RunFile: Codable, Sendable, Hashable {
     public var started: Double
     /// It answered that it is ready.
     public var ready: Bool
+    /// When it did, in seconds since 1970.
+    public var readyAt: Double?
 
-    public init(name: String, pid: Int32, started: Double, ready: Bool) {
+    public init(name: String, pid: Int32, started: Double, ready: Bool, readyAt: Double? = nil) {
       self.name = name
       self.pid = pid
       self.started = started
       self.ready = ready
+      self.readyAt = readyAt
     }
   }
 

@@ -17,7 +17,7 @@ struct ChildPlan {
   let command: [String]
   var stopSignal = SIGTERM
   var readyLimitSeconds = 30.0
-  /// Asked about every 100 ms; nil when ready, else what is still wanting.
+  /// Asked some 40 times a second while it starts; nil when ready, else what is still wanting.
   let waitingFor: () -> String?
 }
 
@@ -29,7 +29,8 @@ final class ChildProcess {
   let logPath: String
   let pid: pid_t
   let started: Date
-  var ready = false
+  /// When it answered that it is ready.
+  var readyAt: Date?
   /// Set when it has ended: the exit status, or 128 + the signal.
   private(set) var status: Int32?
   private var logStart: Int
@@ -38,15 +39,8 @@ final class ChildProcess {
     self.plan = plan
     logPath = "\(home)/logs/\(plan.name).log"
     logStart = Self.rotate(logPath)
-    pid = try Self.spawn(Self.bound(plan.command), logPath: logPath, name: plan.name)
+    pid = try ProcessStart.spawn(ProcessStart.bound(plan.command), logPath: logPath, name: plan.name)
     started = Date()
-  }
-
-  /// The command behind two small steps: `setpriv` asks the kernel to kill it when its parent dies, and `sh` looks
-  /// whether the parent had died before that was asked.
-  static func bound(_ command: [String]) -> [String] {
-    let check = #"[ "$PPID" = "$1" ] || exit 125; shift; exec "$@""#
-    return ["setpriv", "--pdeathsig", "KILL", "sh", "-c", check, "sh", String(getpid())] + command
   }
 
   /// Looks whether it has ended; true when it has.
@@ -103,47 +97,6 @@ final class ChildProcess {
     rename(path, path + ".old")
     return 0
   }
-
-  /// The lock and the sockets of this process are not its children's, whoever opened them.
-  private static func keepDescriptors() {
-    for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
-      guard let descriptor = Int32(name), descriptor > 2 else { continue }
-      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    }
-  }
-
-  static func spawn(_ command: [String], logPath: String, name: String) throws(SupportError) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    var attributes = posix_spawnattr_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawnattr_init(&attributes)
-    defer {
-      posix_spawn_file_actions_destroy(&actions)
-      posix_spawnattr_destroy(&attributes)
-    }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, logPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    keepDescriptors()
-    // A group of its own: Ctrl-C at the terminal reaches bank up alone, which stops the children in order.
-    posix_spawnattr_setpgroup(&attributes, 0)
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    for signal in [SIGINT, SIGTERM, SIGPIPE, SIGHUP] { sigaddset(&signals, signal) }
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-
-    var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
-    var pid: pid_t = 0
-    let error = posix_spawnp(&pid, command[0], &actions, &attributes, &arguments, environ)
-    guard error == 0 else {
-      throw SupportError("cannot start \(name) (\(command[0])): \(String(cString: strerror(error)))")
-    }
-    return pid
-  }
 }
 
 /// Runs a short program to its end and gives its exit status and output (both streams, the last 16 KB).
@@ -156,7 +109,7 @@ func runToEnd(
 ) throws(SupportError) -> (status: Int32, output: String) {
   let output = FileManager.default.temporaryDirectory.appendingPathComponent("bank-\(UUID().uuidString)").path
   defer { unlink(output) }
-  let pid = try ChildProcess.spawn(prefix + ChildProcess.bound(command), logPath: output, name: command[0])
+  let pid = try ProcessStart.spawn(prefix + ProcessStart.bound(command), logPath: output, name: command[0])
   let limit = Date().addingTimeInterval(limitSeconds)
   var code: Int32 = 0
   var late = false

@@ -21,7 +21,7 @@ enum EmbeddedPostgres {
     }
     try Files.replace("\(data)/postgresql.auto.conf", with: Array(settings(port: port).utf8), mode: 0o600)
     try user.giveAway("\(data)/postgresql.auto.conf")
-    let command = user.prefix + ChildProcess.bound(["\(programs)/postgres", "-D", data])
+    let command = user.prefix + ProcessStart.bound(["\(programs)/postgres", "-D", data])
     return ChildPlan(
       name: name, kind: .infrastructure, command: command, stopSignal: SIGINT, readyLimitSeconds: 60
     ) {

@@ -13,6 +13,8 @@ final class Supervisor {
   /// A service that ends this often without having lived a minute is given up, and with it the run.
   static let restartLimit = 6
   private static let livedSeconds = 60.0
+  /// How exactly it is known how long a start took.
+  private static let readyLookMicros: UInt32 = 25_000
 
   let home: String
   private let terminal: Terminal
@@ -49,9 +51,9 @@ final class Supervisor {
           "\(plan.name) was not ready after \(Int(plan.readyLimitSeconds)) s, waited for \(wanting):\n"
             + child.logTail())
       }
-      usleep(100_000)
+      usleep(Self.readyLookMicros)
     }
-    child.ready = true
+    child.readyAt = Date()
     try record()
   }
 
@@ -82,8 +84,8 @@ final class Supervisor {
     let due = waiting.filter { $0.notBefore <= Date() }
     waiting.removeAll { $0.notBefore <= Date() }
     for entry in due { _ = try launch(entry.plan) }
-    for child in children where !child.ready && child.plan.waitingFor() == nil {
-      child.ready = true
+    for child in children where child.readyAt == nil && child.plan.waitingFor() == nil {
+      child.readyAt = Date()
       try record()
     }
   }
@@ -122,7 +124,9 @@ final class Supervisor {
 
   private func record() throws(SupportError) {
     run.services = children.map {
-      RunFile.Service(name: $0.plan.name, pid: $0.pid, started: $0.started.timeIntervalSince1970, ready: $0.ready)
+      RunFile.Service(
+        name: $0.plan.name, pid: $0.pid, started: $0.started.timeIntervalSince1970, ready: $0.readyAt != nil,
+        readyAt: $0.readyAt?.timeIntervalSince1970)
     }
     try run.write(home: home)
   }

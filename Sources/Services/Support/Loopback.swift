@@ -1,11 +1,14 @@
-import BankSupport
 import Foundation
 import Glibc
 
-/// Plain sockets on 127.0.0.1, for the questions that `bank up` asks its children.
-enum Loopback {
+/// Plain sockets on 127.0.0.1, for short questions to programs of this machine. They block: ask from a thread that may
+/// wait.
+package enum Loopback {
+  /// A longer answer counts as none.
+  package static let answerLimitBytes = 8 << 20
+
   /// True when a port can be bound.
-  static func isFree(_ port: Int) -> Bool {
+  package static func isFree(_ port: Int) -> Bool {
     guard let descriptor = makeSocket() else { return false }
     defer { close(descriptor) }
     // As servers do: connections of a server that just ended don't count.
@@ -15,26 +18,61 @@ enum Loopback {
   }
 
   /// True when something accepts a connection.
-  static func accepts(_ port: Int) -> Bool {
+  package static func accepts(_ port: Int) -> Bool {
     guard let descriptor = connected(port, timeoutMillis: 1000) else { return false }
     close(descriptor)
     return true
   }
 
-  /// `GET path`, at most 1 MB of answer; nil when there is none in time.
-  static func get(_ port: Int, _ path: String, timeoutMillis: Int = 1000) -> (status: Int, body: String)? {
+  /// `GET path`; nil when there is no answer in time.
+  package static func get(_ port: Int, _ path: String, timeoutMillis: Int = 1000) -> (status: Int, body: String)? {
+    request("GET", port, path, timeoutMillis: timeoutMillis)
+  }
+
+  /// One HTTP request on a connection of its own, with a body of JSON; nil when there is no answer in time.
+  package static func request(
+    _ method: String, _ port: Int, _ path: String, json: String? = nil, timeoutMillis: Int
+  ) -> (status: Int, body: String)? {
     guard let descriptor = connected(port, timeoutMillis: timeoutMillis) else { return nil }
     defer { close(descriptor) }
-    let request = Array("GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n\r\n".utf8)
-    guard send(descriptor, request, request.count, Int32(MSG_NOSIGNAL)) == request.count else { return nil }
+    var head = "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\nConnection: close\r\n"
+    if let json { head += "Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n" }
+    let request = Array((head + "\r\n" + (json ?? "")).utf8)
+    guard sendAll(descriptor, request) else { return nil }
     let limit = Date().addingTimeInterval(Double(timeoutMillis) / 1000)
     var answer: [UInt8] = []
+    var length: Int?
     var buffer = [UInt8](repeating: 0, count: 16_384)
-    while answer.count < 1 << 20, Date() < limit {
+    while answer.count < answerLimitBytes, Date() < limit {
+      // Not every server closes when it was asked to.
+      if length == nil { length = wholeLength(answer) }
+      if let length, answer.count >= length { return parse(answer) }
       let count = recv(descriptor, &buffer, buffer.count, 0)
       if count == 0 { return parse(answer) }
       if count < 0 { return nil }
       answer += buffer[..<count]
+    }
+    return nil
+  }
+
+  private static func sendAll(_ descriptor: Int32, _ bytes: [UInt8]) -> Bool {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      if count <= 0 { return false }
+      sent += count
+    }
+    return true
+  }
+
+  /// Of head and body; nil while the head is not there, and when it does not say how long the body is.
+  private static func wholeLength(_ answer: [UInt8]) -> Int? {
+    let blank = Array("\r\n\r\n".utf8)
+    guard let end = answer.firstRange(of: blank) else { return nil }
+    for line in String(decoding: answer[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n") {
+      let parts = line.split(separator: ":", maxSplits: 1)
+      guard parts.count == 2, parts[0].lowercased() == "content-length" else { continue }
+      return Int(parts[1].trimmingCharacters(in: .whitespaces)).map { end.upperBound + $0 }
     }
     return nil
   }
