@@ -161,6 +161,7 @@ enum House {
           "BankSupport", hummingbird, crypto, .product(name: "HTTPTypes", package: "swift-http-types"),
         ],
         path: "Sources/Services/Frontend", resources: [.copy("Page")], swiftSettings: strict),
+      .target(name: "LoadRuns", path: "Sources/Services/LoadRuns", swiftSettings: strict),
       .executableTarget(
         name: "bank",
         dependencies: [
@@ -250,6 +251,7 @@ enum House {
         ]
       ),
       test("SystemTests", ["bank", "avrogen", "RunningBank"], exclude: ["Python"]),
+      test("LoadRunsTests", ["LoadRuns"]),
       test("FrontendTests", ["bank", "FrontendService", "PythonPeer", "RunningBank"], exclude: ["Browser"]),
     ]
   }
