@@ -162,9 +162,20 @@ enum House {
         ],
         path: "Sources/Services/Frontend", resources: [.copy("Page")], swiftSettings: strict),
       .target(name: "LoadRuns", path: "Sources/Services/LoadRuns", swiftSettings: strict),
+      .target(
+        name: "LoadTestService",
+        dependencies: [
+          "BankSupport", "LoadRuns", "JSONText",
+          .product(name: "NIOCore", package: "swift-nio"),
+          .product(name: "NIOPosix", package: "swift-nio"),
+          .product(name: "NIOHTTP1", package: "swift-nio"),
+          .product(name: "NIOWebSocket", package: "swift-nio"),
+        ],
+        path: "Sources/Services/LoadTest", swiftSettings: strict),
       .executableTarget(
         name: "bank",
         dependencies: [
+          "LoadRuns", "LoadTestService",
           "SetupDBService", "SynchronizerService", "HeartbeatService", "CommandGeneratorService",
           "CommandHandlerService", "AuditService", "GraphQLEndpointService", "FrontendService", "BankSupport",
           "SchemaRegistryServer",
@@ -252,6 +263,7 @@ enum House {
       ),
       test("SystemTests", ["bank", "avrogen", "RunningBank"], exclude: ["Python"]),
       test("LoadRunsTests", ["LoadRuns"]),
+      test("LoadTestTests", ["bank", "LoadRuns", "LoadTestService", "RunningBank"]),
       test("FrontendTests", ["bank", "FrontendService", "PythonPeer", "RunningBank"], exclude: ["Browser"]),
     ]
   }

@@ -1,0 +1,203 @@
+import BankSupport
+import Foundation
+import LoadRuns
+import NIOPosix
+
+/// `bank load-test`: measures a bank as its users feel it.
+public enum LoadTestService {
+  private static let browserStartSeconds = 20.0
+  /// Accounts that are made at a time: the endpoint hashes two passwords at a time.
+  private static let clientsAtATime = 8
+
+  /// What is wanted beside the profile's numbers.
+  public struct Options: Sendable {
+    /// The run file.
+    public var output: String
+    /// Home of a bank that runs already; nil starts a fresh one.
+    public var running: String?
+    /// Keep the fresh bank's folder.
+    public var keepsHome = false
+    /// What the program was built as, for the header.
+    public var build: String
+
+    public init(output: String, running: String? = nil, keepsHome: Bool = false, build: String) {
+      self.output = output
+      self.running = running
+      self.keepsHome = keepsHome
+      self.build = build
+    }
+  }
+
+  /// Runs a test and writes its file.
+  ///
+  /// - Returns: how it ended.
+  /// - Throws: ``LoadTestProblem`` when what was asked for can't be; no file was written then. Other errors when the bank
+  ///   did not start.
+  public static func run(_ settings: LoadTestSettings, _ options: Options) async throws -> RunEnd {
+    do { try settings.check() } catch { throw LoadTestProblem("\(error)") }
+    try RunWriter.check(path: options.output)
+    let stop = StopFlag()
+    let signals = StopSignals()
+    let listener = Task {
+      await signals.wait()
+      stop.set()
+    }
+    defer {
+      listener.cancel()
+      signals.cancel()
+    }
+    let folder = FileManager.default.temporaryDirectory.appending(path: "bank-load-\(UUID().uuidString)").path
+    let progress = ProgressLine()
+    try Files.makeFolder(folder)
+    defer {
+      if options.keepsHome {
+        progress.say("kept \(folder)")
+      } else {
+        try? FileManager.default.removeItem(atPath: folder)
+      }
+    }
+    let machine = Machine.current()
+    let bank: BankUnderTest
+    if let running = options.running {
+      bank = try BankUnderTest.running(home: Files.absolute(running))
+    } else {
+      progress.say("starting a fresh bank")
+      bank = try await BankUnderTest.fresh(home: folder, settings: settings, stop: stop)
+    }
+    do {
+      let end = try await measure(bank, machine, folder: folder, settings, options, progress, stop)
+      await bank.stop()
+      return end
+    } catch {
+      await bank.stop()
+      throw error
+    }
+  }
+
+  private static func measure(
+    _ bank: BankUnderTest, _ machine: Machine, folder: String, _ settings: LoadTestSettings, _ options: Options,
+    _ progress: ProgressLine, _ stop: StopFlag
+  ) async throws -> RunEnd {
+    var settings = settings
+    if options.running == nil { settings.services = BankUnderTest.ownSettings.merging(settings.services) { $1 } }
+    var versions = Versions.of(bank.run)
+    versions["bank"] = options.build
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    var browsers: Browsers?
+    let clients: [any LoadClient]
+    do {
+      switch settings.client {
+      case .graphql: clients = try await graphQLClients(settings, bank, group)
+      case .browser:
+        let started = try await Browsers.start(settings, bank, folder: folder)
+        browsers = started
+        clients = started.clients
+        versions["chromium"] = started.version
+      }
+    } catch {
+      try? await group.shutdownGracefully()
+      throw error
+    }
+    let result: Result<RunEnd, any Error>
+    do {
+      let writer = try RunWriter(path: options.output)
+      writer.write(
+        RunHeader(
+          startedAt: ISO8601DateFormatter().string(from: Date()), revision: Versions.revision(), machine: machine,
+          settings: settings, versions: versions, startUpMillis: bank.startUpMillis))
+      progress.say("measuring into \(options.output), Ctrl-C ends it early")
+      let run = LoadTestRun(
+        settings, clients: clients, bank: bank, sampler: Sampler(bank), writer: writer, progress: progress)
+      let end = await run.run(until: stop)
+      writer.write(end)
+      await writer.flush()
+      if let failure = writer.failure { throw SupportError(failure) }
+      result = .success(end)
+    } catch { result = .failure(error) }
+    for client in clients { await client.close() }
+    await browsers?.stop()
+    try? await group.shutdownGracefully()
+    return try result.get()
+  }
+
+  private static func graphQLClients(
+    _ settings: LoadTestSettings, _ bank: BankUnderTest, _ group: MultiThreadedEventLoopGroup
+  ) async throws -> [any LoadClient] {
+    let port = bank.run.ports.graphQL
+    return try await withThrowingTaskGroup(of: (Int, GraphQLClient).self) { tasks in
+      var made: [Int: GraphQLClient] = [:]
+      var next = 0
+      while made.count < settings.clients {
+        while next < settings.clients, next - made.count < clientsAtATime {
+          let number = next
+          tasks.addTask {
+            (
+              number,
+              try await GraphQLClient.make(number: number, group: group, port: port, subprotocol: settings.subprotocol)
+            )
+          }
+          next += 1
+        }
+        if let (number, client) = try await tasks.next() { made[number] = client }
+      }
+      return (0..<settings.clients).compactMap { made[$0] }
+    }
+  }
+}
+
+/// Browsers of a run, and the driver that they hang on.
+private struct Browsers {
+  var clients: [BrowserClient] = []
+  let driver: ServiceProcess
+  var version: String { clients.first?.version ?? "unknown" }
+
+  static func start(_ settings: LoadTestSettings, _ bank: BankUnderTest, folder: String) async throws -> Browsers {
+    let programs = try ["chromedriver", "chromium"].map { name in
+      guard let path = Versions.find(name) else {
+        throw LoadTestProblem("no \(name) on PATH: \"make setup-test\" installs it, or use --client graphql")
+      }
+      return path
+    }
+    let port = try freePort()
+    let driver = try ServiceProcess(
+      [programs[0], "--port=\(port)"], logPath: "\(folder)/chromedriver.log", name: "chromedriver", environment: [:],
+      signal: "TERM")
+    var browsers = Browsers(driver: driver)
+    do {
+      let deadline = ContinuousClock.now + .seconds(20)
+      while Loopback.get(port, "/status")?.status != 200 {
+        guard driver.isRunning, ContinuousClock.now < deadline else {
+          throw LoadTestProblem("chromedriver does not answer")
+        }
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      for number in 0..<settings.clients {
+        let profile = "\(folder)/browser-\(number)"
+        let window = try await WebDriver.open(port: port, browser: programs[1], profile: profile)
+        do {
+          let client = try await BrowserClient.make(number: number, driver: window, pagePort: bank.run.ports.page)
+          if settings.ratePerSecond > 0 { await client.countFromSchedule() }
+          browsers.clients.append(client)
+        } catch {
+          await window.close()
+          throw error
+        }
+      }
+      return browsers
+    } catch {
+      for client in browsers.clients { await client.close() }
+      await browsers.stop()
+      throw error
+    }
+  }
+
+  func stop() async { await driver.stop(seconds: 5) }
+
+  private static func freePort() throws -> Int {
+    for _ in 0..<50 {
+      let port = Int.random(in: 30_000...32_000)
+      if Loopback.isFree(port) { return port }
+    }
+    throw LoadTestProblem("no free port for chromedriver between 30000 and 32000")
+  }
+}
