@@ -172,10 +172,13 @@ enum House {
           .product(name: "NIOWebSocket", package: "swift-nio"),
         ],
         path: "Sources/Services/LoadTest", swiftSettings: strict),
+      .target(
+        name: "ReportService", dependencies: ["BankSupport", "LoadRuns", "CYaml"], path: "Sources/Services/Report",
+        resources: [.embedInCode("Style/chart.css"), .embedInCode("Style/page.css")], swiftSettings: strict),
       .executableTarget(
         name: "bank",
         dependencies: [
-          "LoadRuns", "LoadTestService",
+          "LoadRuns", "LoadTestService", "ReportService",
           "SetupDBService", "SynchronizerService", "HeartbeatService", "CommandGeneratorService",
           "CommandHandlerService", "AuditService", "GraphQLEndpointService", "FrontendService", "BankSupport",
           "SchemaRegistryServer",
@@ -264,6 +267,7 @@ enum House {
       test("SystemTests", ["bank", "avrogen", "RunningBank"], exclude: ["Python"]),
       test("LoadRunsTests", ["LoadRuns"]),
       test("LoadTestTests", ["bank", "LoadRuns", "LoadTestService", "RunningBank"]),
+      test("ReportTests", ["LoadRuns", "ReportService"], exclude: ["Golden"]),
       test("FrontendTests", ["bank", "FrontendService", "PythonPeer", "RunningBank"], exclude: ["Browser"]),
     ]
   }

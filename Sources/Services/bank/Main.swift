@@ -22,7 +22,7 @@ struct Bank: ParsableCommand {
           FrontendVerb.self, RegistryVerb.self,
         ]),
       CommandGroup(name: "Checks", subcommands: [AuditVerb.self]),
-      CommandGroup(name: "Measuring", subcommands: [LoadTestVerb.self]),
+      CommandGroup(name: "Measuring", subcommands: [LoadTestVerb.self, ReportVerb.self]),
     ])
 }
 
