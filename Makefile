@@ -4,8 +4,14 @@ BANK = .build/$(CONFIGURATION)/bank
 # Options of "bank up", such as UP="--port-offset 100".
 UP ?=
 
+# N load tests, each on a fresh bank, a file each: docs/load-test.md. LOAD: options of "bank load-test".
+N ?= 10
+PROFILE ?= compare
+NAME ?= $(PROFILE)
+LOAD ?=
+
 .PHONY: run test test-faults test-long clean-temporary registry-peer lint build setup setup-test bench bench-codec \
-  bench-codec-debug bench-subscribers bench-handler bench-idle clean
+  bench-codec-debug bench-subscribers bench-handler bench-idle loop clean
 
 run: setup
 	swift build -c $(CONFIGURATION) --product bank
@@ -90,6 +96,10 @@ bench-idle: setup-test
 	swift build -c release --product bank
 	swift build -c release --package-path Benchmarks --product handler-bench
 	cd Benchmarks && .build/release/handler-bench idle $(BENCH)
+
+loop: setup
+	swift build -c release --product bank
+	scripts/loop .build/release/bank "$(N)" "$(PROFILE)" "$(NAME)" $(LOAD)
 
 # The bank's own state (accounts, topics) goes by "bank clean".
 clean:
