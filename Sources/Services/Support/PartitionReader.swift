@@ -72,6 +72,8 @@ package final class PartitionReader<Grant: PartitionGrant> {
   /// Paused because the next record can't be read yet.
   private var held: [TopicPartition: ContinuousClock.Instant] = [:]
   private var holdBackoffs: [TopicPartition: Int] = [:]
+  /// A new assignment does not end a pause.
+  private var paused: Set<TopicPartition> = []
 
   /// - Parameter verify: throws when the broker's topics are not those of the positions; is asked before positions are
   ///   compared.
@@ -141,6 +143,7 @@ package final class PartitionReader<Grant: PartitionGrant> {
     let attempt = holdBackoffs[partition, default: 0]
     holdBackoffs[partition] = min(attempt + 1, 5)
     held[partition] = .now + .milliseconds(500 << attempt)
+    paused.insert(partition)
     try await consumer?.pause([partition])
   }
 
@@ -157,6 +160,7 @@ package final class PartitionReader<Grant: PartitionGrant> {
     unchecked = []
     held = [:]
     holdBackoffs = [:]
+    paused = []
     seenDisconnects = 0
   }
 
@@ -182,6 +186,13 @@ package final class PartitionReader<Grant: PartitionGrant> {
     try await check(consumer)
     held = [:]
     try await consumer.assign(assigned.mapValues { .at($0.position.nextOffset) })
+    try await resume(paused.filter { assigned[$0] != nil }, consumer)
+  }
+
+  private func resume(_ partitions: Set<TopicPartition>, _ consumer: KafkaConsumer) async throws {
+    if partitions.isEmpty { return }
+    try await consumer.resume(Array(partitions))
+    paused.subtract(partitions)
   }
 
   /// The contract's "Broker that lost records", for what is read.
@@ -233,7 +244,7 @@ package final class PartitionReader<Grant: PartitionGrant> {
       held[partition] = nil
       guard let entry = assigned[partition] else { continue }
       try await consumer.seek(partition, .at(entry.position.nextOffset))
-      try await consumer.resume([partition])
+      try await resume([partition], consumer)
     }
   }
 }
