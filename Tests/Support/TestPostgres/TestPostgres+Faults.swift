@@ -40,6 +40,7 @@ extension TestPostgres {
     try await withConnection(ballast) { session in
       try session.script("create table if not exists ballast (bytes bytea)")
       try session.script("alter table ballast alter bytes set storage external")
+      try session.script("copy (select repeat('x', 1048576)) to \(literal: self.spareFile)")
       // Large pieces first, and then what fits into the last page.
       for size in [1 << 20, 64 << 10, 4_000] {
         do {
@@ -54,9 +55,15 @@ extension TestPostgres {
   }
 
   public func emptySmallDisk(from ballast: PostgresConfiguration) async throws {
-    // Not truncate: that makes new files first, for which there is no room.
-    try await withConnection(ballast) { session in try session.script("drop table ballast") }
+    try await withConnection(ballast) { session in
+      // Even dropping a table may write a page first, for which there is no room.
+      try session.script("copy (select '') to \(literal: self.spareFile)")
+      try session.script("drop table ballast")
+    }
   }
+
+  /// On the small disk, beside the tablespace's own folder.
+  private var spareFile: String { directory.appendingPathComponent("small/spare").path }
 
   private func withConnection(
     _ configuration: PostgresConfiguration, _ body: @escaping @Sendable (PostgresSession) throws -> Void
