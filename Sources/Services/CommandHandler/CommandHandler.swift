@@ -49,7 +49,7 @@ package final class CommandHandler: Sendable {
       connections.postgres, incarnation: connections.incarnation, partitions: partitions, settings: settings,
       status: status)
     let handled = StopFlag()
-    let topics = IncarnationGuard(connections, stop: stop)
+    let topics = IncarnationGuard(connections.kafka, incarnation: connections.incarnation, stop: stop)
     async let leases: Void = keeper.run(until: stop)
     async let publishing: Void = publish(until: handled, topics)
     async let lag: Void = LagWatch(kafka: connections.kafka, status: status) { self.places.withLock { $0 } }

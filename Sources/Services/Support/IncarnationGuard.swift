@@ -14,14 +14,14 @@ package final class IncarnationGuard: Sendable {
   private let missingSince = Mutex<ContinuousClock.Instant?>(nil)
 
   /// - Parameter stop: is set, with the reason, when the service has to end.
-  package init(_ connections: ServiceConnections, stop: StopFlag) {
-    kafka = connections.kafka
-    incarnation = connections.incarnation
+  package init(_ kafka: KafkaConfiguration, incarnation: UUID, stop: StopFlag) {
+    self.kafka = kafka
+    self.incarnation = incarnation
     self.stop = stop
   }
 
-  /// - Throws: `SupportError` where the topics are not those of the positions: nothing may be read or written on; what
-  ///   `KafkaConsumer` throws where the broker does not answer.
+  /// - Throws: `SupportError` where the topics are not those of the positions, `TopicMissing` where that is not known yet,
+  ///   and what `KafkaConsumer` throws where the broker does not answer: nothing may be read or written on.
   package func check() async throws {
     if let failure = stop.failure { throw failure }
     let problem: SupportError
@@ -29,16 +29,27 @@ package final class IncarnationGuard: Sendable {
       let found = try await Incarnation.firstRecord(kafka, timeoutMillis: 3_000)
       if found == incarnation { return missingSince.withLock { $0 = nil } }
       problem = SupportError(Incarnation.mismatch)
-      if found != nil { stop.fail(problem) }
-    } catch let error as SupportError {
-      problem = error
+      if found != nil {
+        stop.fail(problem)
+        throw problem
+      }
+    } catch let error as KafkaError {
+      // Only a broker that answers says that a topic is missing.
+      missingSince.withLock { $0 = nil }
+      throw error
     }
     let since = missingSince.withLock { since in
       let first = since ?? .now
       since = first
       return first
     }
-    if since.duration(to: .now) > Self.missingLimit { stop.fail(problem) }
+    guard since.duration(to: .now) > Self.missingLimit else { throw TopicMissing() }
+    stop.fail(problem)
     throw problem
+  }
+
+  /// The broker does not know the topic now.
+  package struct TopicMissing: Error, CustomStringConvertible {
+    package var description: String { "topic \(Incarnation.topic) is missing, or empty" }
   }
 }

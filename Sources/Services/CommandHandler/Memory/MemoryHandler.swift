@@ -71,7 +71,7 @@ package final class MemoryHandler: Sendable {
     await lag.value
     if failure == nil { await end(writer) }
     await writer.close()
-    if let failure { throw failure }
+    if let failure = failure ?? stop.failure { throw failure }
   }
 
   // MARK: Turns
@@ -168,7 +168,7 @@ package final class MemoryHandler: Sendable {
     let reader = CommandReader(
       kafka,
       settings: .init(maxRecords: settings.maxBatchCommands, replayMillis: settings.replayMillis, readsHeaders: false),
-      status: status
+      status: status, verify: IncarnationGuard(kafka, incarnation: incarnation, stop: stop).check
     ) { _, _, _, _ in }
     do {
       while !stop.isSet {

@@ -35,7 +35,7 @@ final class TopicFollower {
     self.database = database
     reader = PartitionReader(
       connections.kafka, settings: .init(maxRecords: maxRecords), status: status, part: part,
-      verify: IncarnationGuard(connections, stop: stop).check
+      verify: IncarnationGuard(connections.kafka, incarnation: connections.incarnation, stop: stop).check
     ) { partition, _, from, to in
       try await database.run { session in try positions.reset(partition, from: from, to: to, session) }
     }
