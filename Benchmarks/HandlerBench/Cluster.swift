@@ -85,8 +85,8 @@ enum PGBench {
     process.executableURL = URL(filePath: "/usr/bin/env")
     // Its time is over by SIGALRM, which the threads that run this code block, and what they start after them.
     process.arguments =
-      ["--default-signal=ALRM", "pgbench", "-h", cluster.bench.run.database.host, "-p", String(cluster.bench.run.database.port)]
-      + ["-U", cluster.owner] + arguments + [database]
+      ["--default-signal=ALRM", "pgbench", "-h", cluster.bench.run.database.host]
+      + ["-p", String(cluster.bench.run.database.port), "-U", cluster.owner] + arguments + [database]
     process.environment = ProcessInfo.processInfo.environment.merging(
       ["PGPASSWORD": try cluster.bench.password(role: nil)]) { $1 }
     process.standardOutput = pipe
