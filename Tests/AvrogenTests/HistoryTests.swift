@@ -160,7 +160,7 @@ import Testing
     let result = Program.run(["compat", "--definitions", Fixtures.definitions.path])
     #expect(result.status == 0, "\(result.messages)")
     let lines = result.output.split(separator: "\n")
-    #expect(lines.count == 12)
+    #expect(lines.count == 22)
     for line in lines { #expect(line.contains(": BACKWARD_TRANSITIVE, as in version "), "\(line)") }
   }
 }
