@@ -165,7 +165,7 @@ struct BrokerTests {
 
   @Test(
     "topics that are wiped, or exchanged, under running services: both stop, say why, and publish nothing there",
-    arguments: [true, false])
+    .enabled(if: FaultSize.isFull), arguments: [true, false])
   func otherTopicsWhileRunning(isExchanged: Bool) async throws {
     let bank = try await TestBank.startForProcesses()
     let services = [try ServiceProcess(.commandHandler, bank), try ServiceProcess(.graphQLEndpoint, bank)]
