@@ -74,7 +74,9 @@ final class JournalPublisher {
     var clock = StageClock()
     try settings.reach(.publishing)
     let events = try OutboxRecords(rows)
-    let results = await send(events.records, producer, stop)
+    let (results, isClosed) = await producer.sendEvents(
+      events.records, until: stop, drainMillis: settings.drainMillis)
+    if isClosed { self.producer = nil }
     clock.ends(.publish)
     try settings.reach(.published)
     let (sent, failure) = events.deliveries(of: rows, results)
@@ -87,21 +89,6 @@ final class JournalPublisher {
     if let failure { throw failure }
     status.works(.outbox)
     return sent.count
-  }
-
-  /// Waits for the broker for as long as it takes, but when the handler stops not longer than `drainMillis`.
-  private func send(
-    _ records: PackedRecords, _ producer: KafkaProducer, _ stop: StopFlag
-  ) async -> [Result<KafkaDelivery, KafkaError>] {
-    let drainMillis = settings.drainMillis
-    let watch = Task {
-      while !stop.isSet { try await Task.sleep(for: .milliseconds(100)) }
-      try await Task.sleep(for: .milliseconds(drainMillis))
-      await producer.close(timeoutMillis: 0)
-    }
-    let results = await producer.send(records)
-    watch.cancel()
-    return results
   }
 
   /// The contract's "Broker that lost records", for what is kept. From the oldest lost entry on everything goes out

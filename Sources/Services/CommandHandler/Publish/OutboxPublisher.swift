@@ -15,9 +15,6 @@ final class OutboxPublisher {
   private static let countEveryMillis = 1_000
   private static let deleteEverySeconds = 60
   private static let rowsPerDelete = 200
-  /// Of a send: a producer whose broker came back without its last records may wait for ever. What it had is sent again
-  /// by another one; who reads drops what it knows.
-  private static let giveUp = Duration.seconds(30)
 
   private let kafka: KafkaConfiguration
   private let database: Database
@@ -169,25 +166,12 @@ final class OutboxPublisher {
   private func send(
     _ records: PackedRecords, _ connection: PostgresConnection, _ producer: KafkaProducer, _ stop: StopFlag
   ) async -> [Result<KafkaDelivery, KafkaError>] {
-    let drainMillis = settings.drainMillis
     let status = status
-    let giveUp = Self.giveUp
-    let watch = Task {
-      let start = ContinuousClock.now
-      while !Task.isCancelled, !stop.isSet, start.duration(to: .now) < giveUp {
-        try await Task.sleep(for: .milliseconds(250))
-        if start.duration(to: .now) > .seconds(3) {
-          status.fails(.outbox, producer.lastProblem.map { "\($0)" } ?? "the broker acknowledges nothing")
-          await showUnsent(connection, status)
-        }
-      }
-      if stop.isSet { try await Task.sleep(for: .milliseconds(drainMillis)) }
-      await producer.close(timeoutMillis: 0)
-      return true
+    let (results, isClosed) = await producer.sendEvents(records, until: stop, drainMillis: settings.drainMillis) {
+      status.fails(.outbox, producer.lastProblem.map { "\($0)" } ?? "the broker acknowledges nothing")
+      await showUnsent(connection, status)
     }
-    let results = await producer.send(records)
-    watch.cancel()
-    if (try? await watch.value) == true { self.producer = nil }
+    if isClosed { self.producer = nil }
     return results
   }
 
