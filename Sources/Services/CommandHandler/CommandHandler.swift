@@ -18,8 +18,7 @@ package final class CommandHandler: Sendable {
   package let status: ServiceStatus
   private let cache: OutboxCache
   private let places = Mutex<[TopicPartition: Position]>([:])
-  /// With a record whose schema the registry could not be asked for.
-  private let waiting = Mutex<Set<TopicPartition>>([])
+  private let waits = RegistryWaits()
 
   /// - Parameter connections: with the role `command_handler`, in balancedb.
   package init(_ connections: ServiceConnections, settings: HandlerSettings, status: ServiceStatus) {
@@ -127,11 +126,7 @@ package final class CommandHandler: Sendable {
     try settings.reach(.batchRead)
     let parsed = await parser.parse(records)
     parsed.times.record(in: status.metrics)
-    for (partition, reason) in parsed.waiting {
-      status.fails(.registry, reason)
-      try await reader.hold(partition)
-    }
-    if !isWaiting(parsed, reader) { status.works(.registry) }
+    try await waits.take(parsed, reader, status)
     let batch = CommandBatch(parsed.records, place: reader.place(of:))
     if batch.moves.isEmpty { return }
     switch await committer.commit(batch) {
@@ -140,34 +135,13 @@ package final class CommandHandler: Sendable {
       if let row = result?.outbox { cache.add(row) }
       reader.moved(committed.moves.mapValues(\.to))
       if committed.records.count < batch.records.count { reader.rewind() }
-      status.metrics.observe("bank_batch_duration_seconds", seconds: start.duration(to: .now).inSeconds)
+      status.metrics.observe("bank_batch_duration_seconds", seconds: start.duration(to: .now) / .seconds(1))
       result?.record(in: status.metrics)
     case .abandoned:
       reader.rewind()
-    }
-  }
-
-  /// Whether a partition has a record that waits for the registry: others, which go on, do not make that well.
-  private func isWaiting(_ parsed: CommandParser.Parsed, _ reader: CommandReader) -> Bool {
-    let places = reader.all
-    return waiting.withLock { waiting in
-      if !waiting.isEmpty {
-        waiting.subtract(parsed.records.map(\.record.topicPartition))
-        // What was given away another handler looks after.
-        waiting = waiting.filter { places[$0] != nil }
-      }
-      waiting.formUnion(parsed.waiting.keys)
-      return !waiting.isEmpty
     }
   }
 }
 
 /// Reads the commands of the partitions that are leased.
 typealias CommandReader = PartitionReader<Lease>
-
-extension Duration {
-  fileprivate var inSeconds: Double {
-    let (seconds, attoseconds) = components
-    return Double(seconds) + Double(attoseconds) / 1e18
-  }
-}

@@ -19,6 +19,7 @@ package final class MemoryHandler: Sendable {
   private let status: ServiceStatus
   private let outbox: JournalOutbox
   private let places = Mutex<[TopicPartition: Position]>([:])
+  private let waits = RegistryWaits()
 
   package init(
     _ kafka: KafkaConfiguration, registryURL: String, incarnation: UUID, settings: HandlerSettings,
@@ -204,11 +205,7 @@ package final class MemoryHandler: Sendable {
     try settings.reach(.batchRead)
     let parsed = await parser.parse(records)
     parsed.times.record(in: status.metrics)
-    for (partition, reason) in parsed.waiting {
-      status.fails(.registry, reason)
-      try await reader.hold(partition)
-    }
-    if parsed.waiting.isEmpty { status.works(.registry) }
+    try await waits.take(parsed, reader, status)
     let batch = CommandBatch(parsed.records, place: reader.place(of:))
     if batch.moves.isEmpty { return }
     try checkSize(writer.ledger)
