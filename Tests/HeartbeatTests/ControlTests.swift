@@ -52,8 +52,24 @@ import Testing
     let waiter = Task { await control.waitForNextBatch(after: start) }
     try await Task.sleep(for: .milliseconds(50))
     control.setPace(try .init(batchSize: 1, sleepMillis: 1))
-    await waiter.value
+    // No time is made up for that was never waited.
+    #expect(await waiter.value >= start + .milliseconds(50))
     #expect(ContinuousClock.now - start < .seconds(60))
+  }
+
+  /// Timers are late, and so are acknowledgements: the rate must not suffer.
+  @Test func batchesAreDueOnASchedule() async throws {
+    let control = try Self.control(1, 20)
+    let start = ContinuousClock.now
+    var due = start
+    for _ in 1...5 {
+      try await Task.sleep(for: .milliseconds(3))
+      due = await control.waitForNextBatch(after: due)
+    }
+    #expect(due == start + .milliseconds(100))
+    let longAgo = ContinuousClock.now - .seconds(100)
+    let behind = ContinuousClock.now - HeartbeatControl.behindLimit
+    #expect(await control.waitForNextBatch(after: longAgo) >= behind)
   }
 
   @Test func aCancelledWaitEnds() async throws {
@@ -61,7 +77,7 @@ import Testing
     let start = ContinuousClock.now
     let waiter = Task { await control.waitForNextBatch(after: start) }
     waiter.cancel()
-    await waiter.value
+    _ = await waiter.value
     #expect(ContinuousClock.now - start < .seconds(60))
   }
 }

@@ -69,6 +69,8 @@ public final class HeartbeatControl: Sendable {
     var sleeper: Task<Void, Never>?
   }
 
+  static let behindLimit = Duration.seconds(1)
+
   private let state: Mutex<State>
 
   public init(_ pace: Pace) {
@@ -93,12 +95,18 @@ public final class HeartbeatControl: Sendable {
   }
 
   /// Waits for one `sleepMillis` after `start`, whatever that is by then. Returns early when the task is cancelled.
-  func waitForNextBatch(after start: ContinuousClock.Instant) async {
+  ///
+  /// - Returns: when the next batch was due, from which the one after it counts: what a timer or an acknowledgement is
+  ///   late does not add up. No more than `behindLimit` is made up for, so that little piles up while the broker is
+  ///   away, and nothing after a change.
+  func waitForNextBatch(after start: ContinuousClock.Instant) async -> ContinuousClock.Instant {
+    let changesBefore = state.withLock { $0.changes }
     while !Task.isCancelled {
       let (deadline, changes) = state.withLock { state in
         (start + .milliseconds(state.pace.sleepMillis), state.changes)
       }
-      if ContinuousClock.now >= deadline { return }
+      let now = ContinuousClock.now
+      if now >= deadline { return changes == changesBefore ? max(deadline, now - Self.behindLimit) : now }
       let sleeper = Task { () -> Void in try? await Task.sleep(until: deadline, clock: .continuous) }
       state.withLock { state in
         state.sleeper = sleeper
@@ -110,6 +118,7 @@ public final class HeartbeatControl: Sendable {
         sleeper.cancel()
       }
     }
+    return .now
   }
 
   // MARK: HTTP

@@ -62,8 +62,8 @@ public struct HeartbeatLoop: Sendable {
   }
 
   private func beat(_ codec: TopicCodec<Heartbeat>, _ producer: SteadyProducer) async throws {
+    var due = ContinuousClock.now
     while !Task.isCancelled {
-      let start = ContinuousClock.now
       var left = control.pace.batchSize
       while left > 0 {
         let count = min(left, SteadyProducer.batchLimit)
@@ -75,7 +75,7 @@ public struct HeartbeatLoop: Sendable {
         control.counter = last + Int64(count)
         left -= count
       }
-      await control.waitForNextBatch(after: start)
+      due = await control.waitForNextBatch(after: due)
     }
   }
 
