@@ -20,7 +20,9 @@ struct LoadScheduleTests {
     for (step, pace) in steps.enumerated() {
       var wanted = 3.9
       for _ in 0..<step { wanted *= 1.5 }
-      #expect(abs(pace.perSecond - wanted) / wanted < 0.06, "step \(step): \(pace.perSecond), not \(wanted)")
+      #expect(abs(pace.perSecond - wanted) / wanted < 0.01, "step \(step): \(pace.perSecond), not \(wanted)")
+      // A beat alone waits for its acknowledgement: at a few milliseconds the rate would not be reached.
+      #expect(pace.sleepMillis >= 50 && (pace.batchSize == 1 || abs(pace.sleepMillis - 100) <= 20))
     }
     #expect(schedule.pace(loops: 9, seconds: 14.99) == steps[0] && schedule.pace(loops: 9, seconds: 15) == steps[1])
   }
@@ -34,6 +36,26 @@ struct LoadScheduleTests {
       #expect((0...10_000).contains(pace.batchSize) && (1...3_600_000).contains(pace.sleepMillis), "\(perSecond)")
       #expect((perSecond < 0.000_3) == (pace.batchSize == 0))
     }
+  }
+
+  @Test
+  func nothingBeginsAtTheEndOrBeyondWhatCanBeRead() {
+    let compare = LoadSchedule(settings: .compare)
+    #expect(!compare.isOver(seconds: 239.999) && compare.isOver(seconds: 240) && compare.loopLimit == 1_000_000)
+    let travis = LoadSchedule(settings: .travis)
+    #expect(!travis.isOver(seconds: 1e9) && travis.loopLimit == 4_000)
+  }
+
+  @Test
+  func variantsOfTheBankReachNoMoreThanTheyName() throws {
+    var settings = LoadTestSettings.quick
+    #expect(!BankUnderTest.arguments(home: "/h", offset: 7, settings).contains("--linger-millis"))
+    (settings.lingerMillis, settings.strategy) = (100, "memory")
+    let arguments = BankUnderTest.arguments(home: "/h", offset: 7, settings)
+    #expect(arguments.suffix(4) == ["--strategy", "memory", "--linger-millis", "100"])
+    settings.services["RDKAFKA_LINGER_MS"] = "100"
+    let problem = #expect(throws: (any Error).self) { try settings.check() }
+    #expect("\(problem.map { "\($0)" } ?? "")".contains("--linger-millis"))
   }
 
   @Test(arguments: LoadTestSettings.profiles)

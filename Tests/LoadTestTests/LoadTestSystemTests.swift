@@ -17,7 +17,10 @@ struct LoadTestSystemTests {
       let file = folder.appending(path: "run.jsonl")
       let arguments =
         ["load-test", "quick", "--output", file.path] + Self.tiny
-        + ["--max-loops", "60", "--max-seconds", "120", "--loop-millis", "20", "--clients", "2"]
+        + [
+          "--max-loops", "60", "--max-seconds", "120", "--loop-millis", "20", "--clients", "2", "--linger-millis", "7",
+          "--set", "BANK_STRATEGY=sequential",
+        ]
       let result = try await RunningBank.run(RunningBank.bank, arguments)
       #expect(result.status == 0, "\(result.output)\(result.errors)")
       let run = try LoadRun(name: "run", parsing: Array(try Data(contentsOf: file)))
@@ -36,6 +39,9 @@ struct LoadTestSystemTests {
       #expect((sample.heartbeats ?? 0) > 0 && (sample.commands ?? 0) > 0)
       #expect(run.header.startUpMillis.count == 8 && run.header.versions["postgres"] != nil)
       #expect(run.header.settings.clients == 2 && run.header.settings.loadStart == 40)
+      #expect(run.header.settings.lingerMillis == 7 && run.header.settings.strategy == "sequential")
+      #expect((sample.atMillis ?? 0) > 0 && run.rows.compactMap(\.sample).allSatisfy { $0.load != nil })
+      #expect(sample.lagRecords.keys.contains { $0.hasPrefix("command-generator ") }, "\(sample.lagRecords)")
       #expect(try processes(naming: "bank-load-").isEmpty, "no process is left")
 
       // The same file is not written again.
@@ -97,6 +103,10 @@ struct LoadTestSystemTests {
     (["no-such-profile"], "no profile"), (["quick", "--clients", "0"], "--clients takes"),
     (["quick", "--max-seconds", "0"], "--max-loops or --max-seconds"), (["quick", "--set", "NAME"], "NAME=VALUE"),
     (["quick", "--running", "/nowhere"], "no bank on /nowhere"),
+    (["quick", "--set", "RDKAFKA_LINGER_MS=100"], "--linger-millis"),
+    (["quick", "--linger-millis", "900001"], "--linger-millis takes"),
+    (["quick", "--running", "/nowhere", "--linger-millis", "1"], "for a fresh bank"),
+    (["quick", "--set", "BANK_STRATEGY=best"], "is no strategy"),
   ])
   func whatCannotBeginEndsWithTwoAndWritesNothing(arguments: [String], words: String) async throws {
     try await withFolder { folder in

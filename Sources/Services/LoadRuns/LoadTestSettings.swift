@@ -47,8 +47,20 @@ public struct LoadTestSettings: Codable, Hashable, Sendable {
   public var loadFactor = 1.0
   public var loadStepSeconds = 0
 
+  /// How a fresh bank's handler works (docs/variants.md); nil of a bank that runs already.
+  public var strategy: String?
+  /// How long the producers of handler and endpoint wait for more to send with it; nil: what the definitions say.
+  public var lingerMillis: Int?
   /// Environment of the bank's services beside that of this process.
   public var services: [String: String] = [:]
+  /// What a fresh bank gets without being asked: all clients come from one address, and of some of them the tokens are
+  /// wrong on purpose.
+  public static let ownServices = [
+    "BANK_GRAPHQL_MAX_WRONG_PER_ADDRESS": "1000000", "BANK_GRAPHQL_MAX_WRONG_PER_ACCOUNT": "1000000",
+    "BANK_GRAPHQL_MAX_WRONG_PER_ACCOUNT_ANYWHERE": "1000000",
+    "BANK_GRAPHQL_MAX_SUBSCRIPTIONS_PER_CONNECTION": "10000", "BANK_GRAPHQL_MAX_SUBSCRIBERS_PER_ADDRESS": "10000",
+    "BANK_GRAPHQL_MAX_WAITING": "10000",
+  ]
 
   public init(profile: String) { self.profile = profile }
 }

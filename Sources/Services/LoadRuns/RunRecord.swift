@@ -94,16 +94,27 @@ public struct Sample: Codable, Hashable, Sendable {
 
   /// Whose usage is known: the names in run.json.
   public static let parts = ["postgres", "command-handler", "broker", "graphql-endpoint"]
+  /// Whose lag is known. What waits for the generator is load that has not reached the bank.
+  public static let consumers = ["command-generator", "command-handler", "graphql-endpoint"]
 
+  /// When the figures were read, from the start of the loops; the row that has them may have begun long before.
+  public var atMillis: Double?
+  /// Heartbeats a second that were asked for then.
+  public var load: Double?
   /// Sent so far.
   public var heartbeats: Int?
   /// Commands that have an outcome so far.
   public var commands: Int?
   public var usage: [String: Usage]
-  /// Records that wait, by service and topic: "command-handler confirm_money_transfer".
+  /// Records that wait, by service and topic: "command-handler confirm_money_transfer". As the services told last.
   public var lagRecords: [String: Int]
 
-  public init(heartbeats: Int?, commands: Int?, usage: [String: Usage], lagRecords: [String: Int]) {
+  public init(
+    atMillis: Double? = nil, load: Double? = nil, heartbeats: Int?, commands: Int?, usage: [String: Usage],
+    lagRecords: [String: Int]
+  ) {
+    self.atMillis = atMillis
+    self.load = load
     self.heartbeats = heartbeats
     self.commands = commands
     self.usage = usage

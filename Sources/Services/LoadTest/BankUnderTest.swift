@@ -11,13 +11,6 @@ struct BankUnderTest: Sendable {
   /// All ports stay below 32768, from where on Linux gives them to connections.
   private static let offsets = 1_000...14_000
   private static let needed = ["command-handler", "graphql-endpoint", "command-generator", "heartbeat", "frontend"]
-  /// All clients come from one address, and of some of them the tokens are wrong on purpose.
-  static let ownSettings = [
-    "BANK_GRAPHQL_MAX_WRONG_PER_ADDRESS": "1000000", "BANK_GRAPHQL_MAX_WRONG_PER_ACCOUNT": "1000000",
-    "BANK_GRAPHQL_MAX_WRONG_PER_ACCOUNT_ANYWHERE": "1000000",
-    "BANK_GRAPHQL_MAX_SUBSCRIPTIONS_PER_CONNECTION": "10000", "BANK_GRAPHQL_MAX_SUBSCRIBERS_PER_ADDRESS": "10000",
-    "BANK_GRAPHQL_MAX_WAITING": "10000",
-  ]
 
   let home: String
   let run: RunFile
@@ -30,14 +23,9 @@ struct BankUnderTest: Sendable {
     for attempt in 1... {
       let offset = Int.random(in: offsets)
       let bank = "\(home)/bank-\(attempt)"
-      // No beats before the test has set the pace.
-      let command = [
-        try program(), "up", "--home", bank, "--port-offset", String(offset), "--heartbeat-batch", "0",
-        "--heartbeat-millis", String(settings.heartbeatMillis),
-      ]
       let process = try ServiceProcess(
-        command, logPath: log, name: "bank up",
-        environment: ownSettings.merging(settings.services) { $1 }, signal: "TERM")
+        [try program()] + arguments(home: bank, offset: offset, settings), logPath: log, name: "bank up",
+        environment: LoadTestSettings.ownServices.merging(settings.services) { $1 }, signal: "TERM")
       do {
         let run = try await started(process, home: bank, log: log, stop: stop)
         return BankUnderTest(home: bank, run: run, process: process)
@@ -50,6 +38,18 @@ struct BankUnderTest: Sendable {
       }
     }
     throw SupportError("no free ports")
+  }
+
+  /// Of `bank up`.
+  static func arguments(home: String, offset: Int, _ settings: LoadTestSettings) -> [String] {
+    // No beats before the test has set the pace.
+    var arguments = [
+      "up", "--home", home, "--port-offset", String(offset), "--heartbeat-batch", "0", "--heartbeat-millis",
+      String(settings.heartbeatMillis),
+    ]
+    if let strategy = settings.strategy { arguments += ["--strategy", strategy] }
+    if let linger = settings.lingerMillis { arguments += ["--linger-millis", String(linger)] }
+    return arguments
   }
 
   /// A bank that runs on a home.

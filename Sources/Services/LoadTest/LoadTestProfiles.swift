@@ -63,6 +63,11 @@ extension LoadTestSettings {
     try within("load-start", loadStart, 0...100_000)
     try within("load-factor", loadFactor, 0.01...100)
     try within("load-step-seconds", loadStepSeconds, 0...86_400)
+    if let lingerMillis { try within("linger-millis", lingerMillis, 0...900_000) }
+    for name in ["RDKAFKA_LINGER_MS", "RDKAFKA_QUEUE_BUFFERING_MAX_MS"] where services[name] != nil {
+      // Who makes the load would wait too, so that the load is not reached.
+      throw SupportError("--set \(name) would reach heartbeat and generator too: give --linger-millis instead")
+    }
     guard maxLoops > 0 || maxSeconds > 0 else {
       throw SupportError("a run has to end some time: give --max-loops or --max-seconds")
     }

@@ -17,7 +17,7 @@ final class LoadTestRun: Sendable {
     var failures = 0
     var open = 0
     var rows = 0
-    var pace: LoadSchedule.Pace?
+    var pace: LoadSchedule.Pace
     var histogram = LatencyHistogram()
     var end: (reason: RunEnd.Reason, message: String?)?
   }
@@ -25,35 +25,48 @@ final class LoadTestRun: Sendable {
   private let settings: LoadTestSettings
   private let schedule: LoadSchedule
   private let clients: [any LoadClient]
-  private let bank: BankUnderTest
-  private let sampler: Sampler
+  private let bank: any MeasuredBank
   private let writer: RunWriter
   private let progress: ProgressLine
-  private let state = Mutex(State())
+  private let state: Mutex<State>
   /// Set when the run is over.
   private let over = StopFlag()
+  /// All times of the run count from here.
   private let start = ContinuousClock.now
 
-  init(
-    _ settings: LoadTestSettings, clients: [any LoadClient], bank: BankUnderTest, sampler: Sampler, writer: RunWriter,
-    progress: ProgressLine
+  private init(
+    _ settings: LoadTestSettings, clients: [any LoadClient], bank: any MeasuredBank, writer: RunWriter,
+    progress: ProgressLine, pace: LoadSchedule.Pace
   ) {
     self.settings = settings
     schedule = LoadSchedule(settings: settings)
     self.clients = clients
     self.bank = bank
-    self.sampler = sampler
     self.writer = writer
     self.progress = progress
+    state = Mutex(State(pace: pace))
   }
 
   /// Returns when the run is over and all that was asked has its outcome.
   ///
   /// - Parameter stop: ends it early.
-  func run(until stop: StopFlag) async -> RunEnd {
+  static func run(
+    _ settings: LoadTestSettings, clients: [any LoadClient], bank: any MeasuredBank, writer: RunWriter,
+    progress: ProgressLine, until stop: StopFlag
+  ) async -> RunEnd {
     // Usage is told since the sample before.
-    _ = await sampler.sample()
-    await adjustPace()
+    _ = await bank.sample()
+    let pace = LoadSchedule(settings: settings).pace(loops: 0, seconds: 0)
+    var problem: String?
+    do { try await bank.setPace(pace) } catch { problem = "\(error)" }
+    // Only now: what took its time until here is nothing that an interaction waited for.
+    let run = LoadTestRun(
+      settings, clients: clients, bank: bank, writer: writer, progress: progress, pace: pace)
+    if let problem { run.finish(.failed, problem) }
+    return await run.run(until: stop)
+  }
+
+  private func run(until stop: StopFlag) async -> RunEnd {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.watch(stop) }
       if settings.ratePerSecond > 0 {
@@ -80,12 +93,12 @@ final class LoadTestRun: Sendable {
     }
   }
 
+  /// Nothing here waits but for the schedule; `watch` sets the pace.
   private func openLoop() async {
-    await withTaskGroup(of: Void.self) { group in
+    await withDiscardingTaskGroup { group in
       for arrival in 0... {
         let due = start + .seconds(Double(arrival) / settings.ratePerSecond)
         await sleep(until: due)
-        await adjustPace()
         guard let (loop, load) = begin() else { break }
         let number = arrival % clients.count
         group.addTask {
@@ -118,18 +131,34 @@ final class LoadTestRun: Sendable {
       return state.rows % settings.sampleEvery == 0
     }
     if let failure = outcome.failure { progress.say("loop \(loop), \(interaction.kind.rawValue): \(failure)") }
-    if wantsSample { row.sample = await sampler.sample() }
+    if wantsSample { row.sample = await sample() }
     writer.write(row)
     checkLimits()
   }
 
+  private func sample() async -> Sample? {
+    let load = state.withLock { $0.pace.perSecond }
+    guard let read = await bank.sample() else { return nil }
+    var sample = read.sample
+    sample.atMillis = Self.millis(start.duration(to: read.at))
+    sample.load = load
+    return sample
+  }
+
   // MARK: Beginning and ending
+
+  private var seconds: Double { start.duration(to: .now) / .seconds(1) }
 
   /// The number of the next loop and the load; nil when the run is over.
   private func begin() -> (loop: Int, load: Double)? {
+    let seconds = seconds
     let next: (Int, Double)? = state.withLock { state in
       guard state.end == nil else { return nil }
-      if settings.maxLoops > 0, state.loops >= settings.maxLoops {
+      if schedule.isOver(seconds: seconds) {
+        state.end = (.maxSeconds, nil)
+        return nil
+      }
+      guard state.loops < schedule.loopLimit else {
         state.end = (.maxLoops, nil)
         return nil
       }
@@ -139,7 +168,7 @@ final class LoadTestRun: Sendable {
       }
       state.loops += 1
       state.open += 1
-      return (state.loops, state.pace?.perSecond ?? 0)
+      return (state.loops, state.pace.perSecond)
     }
     if next == nil { over.set() }
     return next
@@ -159,9 +188,9 @@ final class LoadTestRun: Sendable {
   /// Looks after time, signals, the bank and the line on the terminal.
   private func watch(_ stop: StopFlag) async {
     while !over.isSet {
-      let seconds = start.duration(to: .now) / .seconds(1)
+      let seconds = seconds
       if stop.isSet { finish(.stopped) }
-      if settings.maxSeconds > 0, seconds >= Double(settings.maxSeconds) { finish(.maxSeconds) }
+      if schedule.isOver(seconds: seconds) { finish(.maxSeconds) }
       if !bank.isRunning { finish(.failed, "the bank has ended") }
       if let problem = writer.failure { finish(.failed, problem) }
       await adjustPace()
@@ -170,9 +199,10 @@ final class LoadTestRun: Sendable {
     }
   }
 
-  /// Sets the heartbeat's pace where the schedule has another one by now.
+  /// Sets the heartbeat's pace where the schedule has another one by now; no step begins where the run ends.
   private func adjustPace() async {
-    let seconds = start.duration(to: .now) / .seconds(1)
+    let seconds = seconds
+    guard !schedule.isOver(seconds: seconds) else { return }
     let changed: LoadSchedule.Pace? = state.withLock { state in
       let wanted = schedule.pace(loops: state.loops, seconds: seconds)
       guard state.end == nil, wanted != state.pace else { return nil }
@@ -180,11 +210,11 @@ final class LoadTestRun: Sendable {
       return wanted
     }
     guard let changed else { return }
-    do { try await sampler.setPace(changed) } catch { finish(.failed, "\(error)") }
+    do { try await bank.setPace(changed) } catch { finish(.failed, "\(error)") }
   }
 
   private func end() -> RunEnd {
-    let seconds = start.duration(to: .now) / .seconds(1)
+    let seconds = seconds
     return state.withLock { state in
       let (reason, message) = state.end ?? (.stopped, nil)
       return RunEnd(
@@ -202,7 +232,7 @@ final class LoadTestRun: Sendable {
       left.append(seconds / Double(state.rows) * Double(settings.maxLoops - state.rows))
     }
     return ProgressLine.Figures(
-      loops: state.rows, load: state.pace?.perSecond ?? 0, timeOuts: state.timeOuts, failures: state.failures,
+      loops: state.rows, load: state.pace.perSecond, timeOuts: state.timeOuts, failures: state.failures,
       histogram: state.histogram, secondsLeft: left.min())
   }
 

@@ -79,7 +79,7 @@ public enum LoadTestService {
     _ progress: ProgressLine, _ stop: StopFlag
   ) async throws -> RunEnd {
     var settings = settings
-    if options.running == nil { settings.services = BankUnderTest.ownSettings.merging(settings.services) { $1 } }
+    if options.running == nil { settings.services = LoadTestSettings.ownServices.merging(settings.services) { $1 } }
     var versions = Versions.of(bank.run)
     versions["bank"] = options.build
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -106,9 +106,8 @@ public enum LoadTestService {
           startedAt: ISO8601DateFormatter().string(from: Date()), revision: Versions.revision(), machine: machine,
           settings: settings, versions: versions, startUpMillis: bank.startUpMillis))
       progress.say("measuring into \(options.output), Ctrl-C ends it early")
-      let run = LoadTestRun(
-        settings, clients: clients, bank: bank, sampler: Sampler(bank), writer: writer, progress: progress)
-      let end = await run.run(until: stop)
+      let end = await LoadTestRun.run(
+        settings, clients: clients, bank: Sampler(bank), writer: writer, progress: progress, until: stop)
       writer.write(end)
       await writer.flush()
       if let failure = writer.failure { throw SupportError(failure) }

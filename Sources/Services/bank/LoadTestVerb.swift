@@ -1,5 +1,6 @@
 import ArgumentParser
 import BankSupport
+import CommandHandlerService
 import Foundation
 import LoadRuns
 import LoadTestService
@@ -41,6 +42,9 @@ struct LoadTestVerb: AsyncVerb {
   @Option(help: "Heartbeats a second at first.") var loadStart: Double?
   @Option(help: "Times this at each step by time.") var loadFactor: Double?
   @Option(help: "Seconds of a step by time.") var loadStepSeconds: Int?
+  @OptionGroup var strategy: StrategyOption
+  @Option(help: "How long the producers of handler and endpoint wait for more to send with it, as of bank up.")
+  var lingerMillis: Int?
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp("Environment of the bank's services; may be repeated.", valueName: "NAME=VALUE"))
@@ -97,10 +101,28 @@ struct LoadTestVerb: AsyncVerb {
       }
       settings.services[String(service[..<equals])] = String(service[service.index(after: equals)...])
     }
-    guard services.isEmpty || running == nil else {
-      throw LoadTestProblem("--set is for a fresh bank: the one that runs has its environment")
+    set(\.lingerMillis, lingerMillis)
+    guard running == nil else {
+      guard services.isEmpty, lingerMillis == nil, strategy.strategy == nil else {
+        throw LoadTestProblem(
+          "--set, --strategy and --linger-millis are for a fresh bank: the one that runs has its own")
+      }
+      return settings
     }
+    settings.strategy = try chosenStrategy(taking: &settings.services).rawValue
     return settings
+  }
+
+  /// The one that the bank will have, so that the header tells it wherever it came from.
+  private func chosenStrategy(taking services: inout [String: String]) throws(LoadTestProblem) -> HandlerStrategy {
+    let variable = HandlerStrategy.variable
+    if let text = services.removeValue(forKey: variable) {
+      guard let named = HandlerStrategy(rawValue: text), strategy.strategy ?? named == named else {
+        throw LoadTestProblem("--set \(variable)=\(text) is no strategy, or another than --strategy names")
+      }
+      return named
+    }
+    do { return try strategy.chosen() } catch { throw LoadTestProblem("\(error)") }
   }
 
   private func show(_ end: RunEnd, file: String) throws {
