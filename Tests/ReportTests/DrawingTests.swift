@@ -76,8 +76,9 @@ struct DrawingTests {
   func valuesAreInCSV() {
     #expect(
       CSV.text(Self.line)
-        == "variant,load,ms,standard error,count,lower bound\r\nOne & <two>,10,4,0.5,12,no\r\n"
-        + "One & <two>,100,20,3,12,no\r\nOne & <two>,1000,5000,,3,yes\r\nThree,10,6,,1,no\r\n")
+        == "variant,load,ms,standard error,count,lower bound,load reached,runs\r\n"
+        + "One & <two>,10,4,0.5,12,no,,\r\nOne & <two>,100,20,3,12,no,,\r\nOne & <two>,1000,5000,,3,yes,,\r\n"
+        + "Three,10,6,,1,no,,\r\n")
     #expect(CSV.field("a \"b\", c") == "\"a \"\"b\"\", c\"" && CSV.field("a\r\nb") == "\"a\r\nb\"")
   }
 }

@@ -23,6 +23,7 @@ struct ReportServiceTests {
         "measurements",
         // Beside the seed's.
         "latency-p50", "latency-p95", "latency-p99", "throughput", "lag-command-handler", "lag-graphql-endpoint",
+        "lag-command-generator", "load-reached",
         "latency-histogram", "start-up",
       ]
       for chart in charts {

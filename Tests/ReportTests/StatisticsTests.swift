@@ -19,7 +19,9 @@ struct StatisticsTests {
     let runs = [[1.0, 1, 1, 1, 1], [3], []]
     let estimate = try #require(Estimate(runs: runs))
     #expect(estimate.mean == 2 && estimate.count == 2 && estimate.error == 1)
-    #expect(Estimate(runs: [[], [1, 3]])?.error == 1)
+    // A single run has its own error; that of one run of several is not known.
+    #expect(Estimate(runs: [[1, 3]])?.error == 1)
+    #expect(Estimate(runs: [[], [1, 3]])?.error == nil && Estimate(runs: [[], [1, 3]])?.mean == 2)
   }
 
   @Test
@@ -39,30 +41,71 @@ struct StatisticsTests {
     #expect(point.quantileMillis(0.8).map { abs($0 - 10) < 0.02 } == true)
   }
 
+  /// Rates are between samples of one load by the time when they were read, whatever the order of their rows. What was
+  /// counted over a step of the load is of neither, nor is a lag that was told before it.
   @Test
-  func throughputIsBetweenSamplesOfOneLoad() throws {
-    func row(_ at: Double, _ load: Double, _ commands: Int) -> RunRow {
+  func ratesAreOfOneLoadAndOfTheTimeOfReading() throws {
+    func row(_ began: Double, _ read: Double, _ load: Double, _ commands: Int, cpu: Double, lag: Int) -> RunRow {
       RunRow(
-        loop: 1, client: 0, atMillis: at, kind: .deposit, load: load, latencyMillis: 1,
+        loop: 1, client: 0, atMillis: began, kind: .deposit, load: 10, latencyMillis: 1,
         sample: Sample(
-          heartbeats: 1, commands: commands, usage: ["postgres": .init(cpuPercent: 12, memoryMiB: 3)],
-          lagRecords: ["command-handler a": 2, "command-handler b": 3, "graphql-endpoint a": 7]))
+          atMillis: read, load: load, heartbeats: commands, commands: commands,
+          usage: ["postgres": .init(cpuPercent: cpu, memoryMiB: 3)],
+          lagRecords: ["command-handler a": lag, "command-handler b": 3, "graphql-endpoint a": 7]))
     }
-    let run = Samples.run([row(0, 10, 100), row(2_000, 10, 300), row(3_000, 20, 900), row(4_000, 20, 950)])
+    let second = RunRow(loop: 1, client: 0, atMillis: 8_500, kind: .deposit, load: 20, latencyMillis: 1)
+    let run = Samples.run([
+      row(0, 1_000, 10, 100, cpu: 90, lag: 900), row(2_000, 8_000, 10, 800, cpu: 12, lag: 2),
+      // It waited long: read within the next load, and written after a row that began later.
+      row(9_000, 14_500, 20, 1_020, cpu: 30, lag: 4), row(7_900, 9_500, 20, 900, cpu: 80, lag: 2), second,
+    ])
     let figures = VariantFigures(name: "x", runs: [run])
-    #expect(figures.points.map(\.throughput?.mean) == [100, 50])
-    #expect(figures.points[0].lag["command-handler"]?.mean == 5 && figures.points[0].lag["graphql-endpoint"]?.mean == 7)
-    #expect(figures.points[0].busiest?.service == "postgres" && figures.points[0].lag["broker"] == nil)
+    #expect(figures.points.map(\.load) == [10, 20] && figures.points.map(\.throughput?.mean) == [100, 24])
+    #expect(figures.points.map { $0.cpu["postgres"]?.mean } == [12, 30])
+    #expect(figures.points.map { $0.lag["command-handler"]?.mean } == [5, 7])
+    #expect(figures.points[0].lag["graphql-endpoint"]?.mean == 7 && figures.points[0].lag["broker"] == nil)
+    #expect(figures.points[0].busiest?.service == "postgres")
+  }
+
+  /// What was asked for is not what was reached.
+  @Test(arguments: [(1_000, false), (940, false), (920, true), (0, true)])
+  func aLoadThatWasNotReachedIsTold(beats: Int, isShort: Bool) throws {
+    func row(_ at: Double, _ beats: Int) -> RunRow {
+      RunRow(
+        loop: 1, client: 0, atMillis: at, kind: .deposit, load: 100, latencyMillis: 1,
+        sample: Sample(atMillis: at, load: 100, heartbeats: beats, commands: 0, usage: [:], lagRecords: [:]))
+    }
+    // A batch of ten may be due.
+    let run = Samples.run([row(0, 7), row(4_000, 7 + beats / 2), row(10_000, 7 + beats)])
+    let figures = VariantFigures(name: "x", runs: [run])
+    let point = try #require(figures.points.first)
+    #expect(point.reached?.mean == Double(beats) / 10 && point.isShort == isShort)
+    #expect(point.remark == (isShort ? "\(beats / 10) reached" : nil))
+    let page = ReportPage([figures])
+    #expect(page.html.contains("class=\"short\"") == isShort)
+    let chart = try #require(page.charts.first { $0.id == "load-reached" })
+    #expect(CSV.text(chart).contains(",no,\(beats / 10),1\r\n"))
   }
 
   @Test
-  func theHighestLoadIsBeforeTheFirstSlowOne() {
-    let rows = [(10.0, 5.0), (20, 600), (30, 5)].map { load, latency in
-      RunRow(loop: 1, client: 0, atMillis: 0, kind: .transfer, load: load, latencyMillis: latency)
+  func theHighestLoadIsBeforeTheFirstSlowOneAndNotOfAFewRows() {
+    func rows(_ load: Double, _ latency: Double, count: Int = VariantFigures.leastCount) -> [RunRow] {
+      Array(
+        repeating: RunRow(loop: 1, client: 0, atMillis: 0, kind: .transfer, load: load, latencyMillis: latency),
+        count: count)
     }
-    let figures = VariantFigures(name: "x", runs: [Samples.run(rows)])
+    let steps = rows(10, 5) + rows(20, 600) + rows(30, 5)
+    let figures = VariantFigures(name: "x", runs: [Samples.run(steps)])
     #expect(figures.highestLoad(meanMillis: 500)?.load == 10 && figures.highestLoad(meanMillis: 1) == nil)
     #expect(figures.point(near: 21)?.load == 20 && figures.point(near: 100) == nil)
+    // A run that ended with a step.
+    let fast = rows(10, 5) + rows(20, 5)
+    let few = VariantFigures(name: "x", runs: [Samples.run(fast + rows(30, 5, count: 1))])
+    #expect(few.highestLoad(meanMillis: 500)?.load == 20)
+    // Only one of two runs got that far.
+    let one = VariantFigures(name: "x", runs: [Samples.run(fast), Samples.run(rows(10, 5))])
+    #expect(one.highestLoad(meanMillis: 500)?.load == 10 && one.points.last?.remark == "1 of 2 runs")
+    #expect(one.points.last?.mean.error == nil && ReportPage([one]).html.contains("20 (1 of 2 runs): 5 (n 20)"))
   }
 }
 

@@ -2,12 +2,15 @@
 enum CSV {
   static func text(_ chart: Chart) -> String {
     let place = chart.isBars ? "service" : chart.xTitle
-    var lines = [["variant", place, chart.yTitle, "standard error", "count", "lower bound"].map(field)]
+    var lines = [
+      ["variant", place, chart.yTitle, "standard error", "count", "lower bound", "load reached", "runs"].map(field)
+    ]
     for series in chart.series {
       for point in series.points {
         lines.append([
           field(series.name), chart.isBars ? field(chart.categories[Int(point.x)]) : number(point.x), number(point.y),
           point.error.map(number) ?? "", String(point.count), point.isBound ? "yes" : "no",
+          point.reached.map(number) ?? "", point.runs.map(String.init) ?? "",
         ])
       }
     }

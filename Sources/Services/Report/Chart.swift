@@ -9,6 +9,14 @@ struct Chart: Hashable, Sendable {
     var count: Int
     /// It holds time-outs: the true value is higher.
     var isBound = false
+    /// Heartbeats a second that were reached at the load `x`, where that is known.
+    var reached: Double?
+    /// What stands beside the load, such as "612 reached; 1 of 3 runs".
+    var remark: String?
+    /// The load was not reached.
+    var isShort = false
+    /// How many runs it is from, and of how many.
+    var runs: Int?
   }
 
   struct Series: Hashable, Sendable {

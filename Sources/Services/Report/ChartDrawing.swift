@@ -129,7 +129,13 @@ struct ChartDrawing {
       }
     }
     for (point, place) in zip(series.points, places) {
-      group.add(pointed(series, point, [Self.mark(series.variant, place.0, place.1, isHollow: point.isBound)], place))
+      var shapes = [Self.mark(series.variant, place.0, place.1, isHollow: point.isBound)]
+      if point.isShort {
+        shapes.append(
+          Markup(
+            "circle", [("class", "short"), ("cx", Self.number(place.0)), ("cy", Self.number(place.1)), ("r", "7")]))
+      }
+      group.add(pointed(series, point, shapes, place))
     }
     return group
   }
@@ -167,7 +173,9 @@ struct ChartDrawing {
   }
 
   private func words(_ series: Chart.Series, _ point: Chart.Point) -> String {
-    let place = chart.isBars ? chart.categories[Int(point.x)] : "\(Scale.text(point.x))"
+    let place =
+      chart.isBars
+      ? chart.categories[Int(point.x)] : Scale.text(point.x) + (point.remark.map { " (\($0))" } ?? "")
     let error = point.error.map { " ± \(Scale.text($0))" } ?? ""
     return "\(series.name), \(place): \(point.isBound ? "≥ " : "")\(Scale.text(point.y))\(error) (n \(point.count))"
   }

@@ -5,7 +5,7 @@ import LoadRuns
 enum Charts {
   static let partNames = [
     "postgres": "database", "command-handler": "command handler", "broker": "broker",
-    "graphql-endpoint": "GraphQL endpoint",
+    "graphql-endpoint": "GraphQL endpoint", "command-generator": "command generator",
   ]
 
   static func all(_ variants: [VariantFigures]) -> [Chart] {
@@ -58,6 +58,11 @@ enum Charts {
         variants, id: "heartbeats", title: "Heartbeats",
         about: "Heartbeats that were sent since the start, each of which makes a command.", yTitle: "heartbeats"
       ) { $0.heartbeats },
+      byEstimate(
+        variants, id: "load-reached", title: "Load reached",
+        about: "Heartbeats that the broker took in a second. Where it is less than 95 % of the load, all charts have a "
+          + "ring around the point.", yTitle: "heartbeats/s"
+      ) { $0.reached },
     ]
     for part in Sample.parts {
       let name = partNames[part] ?? part
@@ -76,12 +81,14 @@ enum Charts {
           about: "Memory of the \(name) with all its processes; what they share counts once.", yTitle: "MiB"
         ) { $0.memoryMiB[part] })
     }
-    for part in ["command-handler", "graphql-endpoint"] {
+    for part in Sample.consumers {
       let name = partNames[part] ?? part
       charts.append(
         byEstimate(
           variants, id: "lag-\(part)", title: "Lag, \(name)",
-          about: "Records that wait for the \(name), as it tells every 5 seconds.", yTitle: "records"
+          about:
+            "Records that wait for the \(name), as it tells every 5 seconds; those of the first 5 seconds of a load "
+            + "may be of the one before, and are left out.", yTitle: "records"
         ) { $0.lag[part] })
     }
     return charts
@@ -104,7 +111,16 @@ enum Charts {
       id: id, title: title, about: about, xTitle: "load, heartbeats/s", yTitle: yTitle,
       mayBeLogarithmic: logarithmic,
       series: variants.enumerated().map { index, variant in
-        .init(variant: index, name: variant.name, points: variant.points.compactMap(value))
+        .init(
+          variant: index, name: variant.name,
+          points: variant.points.compactMap { point in
+            guard var drawn = value(point) else { return nil }
+            drawn.reached = point.reached?.mean
+            drawn.isShort = point.isShort
+            drawn.remark = point.remark
+            drawn.runs = point.runs
+            return drawn
+          })
       })
   }
 

@@ -82,12 +82,12 @@ struct ReportPage {
       return Self.row(
         "s\(index)", variant.name,
         [
-          String(variant.runs.count), Self.millis(at100?.quantileMillis(0.5)), Self.millis(at100?.quantileMillis(0.99)),
-          highest.map { "\(Scale.text($0.load))/s" } ?? "–",
+          String(variant.runs.count), Self.millis(at100?.quantileMillis(0.5)) + Self.remark(at100),
+          Self.millis(at100?.quantileMillis(0.99)), Self.load(highest),
           highest?.busiest.map {
             "\(Charts.partNames[$0.service] ?? $0.service), \(Scale.text($0.cpuPercent)) % of all cores"
           } ?? "–",
-          variant.points.last.map { "\(Scale.text($0.load))/s" } ?? "–", String(rows.count(where: \.timedOut)),
+          Self.load(variant.points.last), String(rows.count(where: \.timedOut)),
           String(rows.count { $0.failure != nil }), Self.millis(variant.startUpMillis["command-handler"]?.mean),
         ])
     }
@@ -98,7 +98,8 @@ struct ReportPage {
 
   private var runTable: Markup {
     let heads = [
-      "Variant", "File", "Started", "Revision", "Build", "Profile", "Client", "Clients", "Loops", "Seconds", "Ended by",
+      "Variant", "File", "Started", "Revision", "Build", "Profile", "Bank", "Client", "Clients", "Loops", "Seconds",
+      "Ended by",
       "Good", "Refused as they should be", "Machine",
     ]
     let rows = variants.enumerated().flatMap { index, variant in
@@ -109,7 +110,8 @@ struct ReportPage {
           "s\(index)", variant.name,
           [
             run.name, header.startedAt, header.revision, header.versions["bank"] ?? "–", settings.profile,
-            settings.client == .browser ? "browser" : settings.subprotocol.rawValue, String(settings.clients),
+            Self.bank(settings), settings.client == .browser ? "browser" : settings.subprotocol.rawValue,
+            String(settings.clients),
             String(run.end.loops), String(format: "%.0f", run.end.seconds), run.end.reason.rawValue,
             run.end.isGood ? "yes" : "no",
             String(run.rows.count { $0.kind.isRefused && $0.failure == nil && !$0.timedOut }),
@@ -128,6 +130,10 @@ struct ReportPage {
         + "hold one are hollow with an arrow, and tables say ≥.",
       "Of several runs a point is the mean of the runs' means, and its bar their standard error; of a single run, those "
         + "of its interactions. Percentiles are those of all interactions together, to a thousandth.",
+      "Load is what was asked for. Where the broker took less than 95 % of it, a point has a ring, and its words and "
+        + "tables say what was reached. A point that not all runs of a variant have says so too, and has no bar when only "
+        + "one has it. The highest load of the table above is one that all runs have, with at least "
+        + "\(VariantFigures.leastCount) interactions.",
       "What the bank had to refuse is checked, and not part of the latencies. An axis is logarithmic where its values "
         + "spread far.",
     ]
@@ -152,7 +158,8 @@ struct ReportPage {
         Self.row(
           "s\(series.variant)", series.name,
           [
-            chart.isBars ? chart.categories[Int(point.x)] : Scale.text(point.x),
+            chart.isBars
+              ? chart.categories[Int(point.x)] : Scale.text(point.x) + (point.remark.map { " (\($0))" } ?? ""),
             (point.isBound ? "≥ " : "") + Scale.text(point.y), point.error.map(Scale.text) ?? "–", String(point.count),
           ])
       }
@@ -193,6 +200,20 @@ struct ReportPage {
       [Markup("th", [("scope", "row")], text: name)] + cells.map { Markup("td", text: $0) })
   }
 
+  /// What makes the bank of a run another than that of other runs.
+  private static func bank(_ settings: LoadTestSettings) -> String {
+    let own = settings.services.filter { LoadTestSettings.ownServices[$0.key] != $0.value }
+    let words =
+      [settings.strategy, settings.lingerMillis.map { "linger \($0) ms" }].compactMap(\.self)
+      + own.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    return words.isEmpty ? "–" : words.joined(separator: ", ")
+  }
+
+  private static func load(_ point: LoadPoint?) -> String {
+    point.map { "\(Scale.text($0.load))/s\(remark($0))" } ?? "–"
+  }
+
+  private static func remark(_ point: LoadPoint?) -> String { point?.remark.map { " (\($0))" } ?? "" }
   private static func millis(_ value: Double?) -> String { value.map { "\(Scale.text($0)) ms" } ?? "–" }
   private static func count(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
   private static func capital(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
