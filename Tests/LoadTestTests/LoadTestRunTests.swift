@@ -56,6 +56,21 @@ struct LoadTestRunTests {
     #expect(await sampler.sample() != nil)
   }
 
+  /// A bank that ran before the test runs on as it did.
+  @Test
+  func aPaceIsSetBackHoweverTheTestEnds() async throws {
+    let bank = QuickBank()
+    for problem in [nil, LoadTestProblem("x")] {
+      let ended = try? await LoadTestService.keepingPace(of: bank, ProgressLine()) {
+        try await bank.setPace(.init(batchSize: 50, sleepMillis: 1_000))
+        if let problem { throw problem }
+        return true
+      }
+      #expect(ended == (problem == nil ? true : nil))
+    }
+    #expect(bank.paces == [50, 3, 50, 3])
+  }
+
   private static var settings: LoadTestSettings {
     var settings = LoadTestSettings(profile: "x")
     settings.loadStart = 10
@@ -91,6 +106,8 @@ private final class QuickBank: MeasuredBank {
   let isRunning = true
 
   init(slowness: Duration = .zero) { self.slowness = slowness }
+
+  func pace() async throws -> LoadSchedule.Pace { LoadSchedule.Pace(batchSize: 3, sleepMillis: 1_000) }
 
   func setPace(_ pace: LoadSchedule.Pace) async throws {
     asked.withLock { $0.append(pace.perSecond) }

@@ -91,7 +91,7 @@ struct BankUnderTest: Sendable {
       let ready = Set((run?.services ?? []).filter(\.ready).map(\.name))
       if let run, run.incarnation != nil, needed.allSatisfy(ready.contains) { return run }
       guard process.isRunning else { throw SupportError("the bank did not start:\n\(tail(log))") }
-      guard !stop.isSet else { throw CancellationError() }
+      guard !stop.isSet else { throw LoadTestProblem.stopped }
       guard ContinuousClock.now < deadline else {
         throw SupportError("the bank was not ready after \(Int(startSeconds)) s:\n\(tail(log))")
       }

@@ -10,37 +10,60 @@ actor BrowserClient: LoadClient {
   private static let transferFields = (1...3).map { "#transfer-form div:nth-child(\($0)) input" }
   private static let transferButton = "#transfer-form div:nth-child(4) div a"
 
-  /// Watches from now on for what will be wanted; the clock starts with the next click. Arguments: the selector of what is
-  /// read, its wanted text, and whether it has to be in a row that is not there yet.
+  /// Watches from now on for what will be wanted; the clock starts with the next click. Arguments: the line that tells
+  /// what became of it, how a refusal begins there, the refusal that is wanted or null, the amount, direction and other
+  /// side of the row that is wanted else. Gives how many rows came since the time before that nobody asked for then.
   private static let watch = """
-    const [selector, wanted, inRow] = arguments;
+    const [line, refusal, wanted, amount, direction, other] = arguments;
     const list = document.querySelector("#transactions");
-    const seen = new Set([...list.querySelectorAll("[data-event]")].map((row) => row.dataset.event));
-    const probe = window.bankLoadTest = { start: null, millis: null, done: null, shown: "" };
-    const observer = new MutationObserver(() => {
-      const found = document.querySelector(selector);
-      probe.shown = found ? found.textContent.trim() : "";
-      if (probe.start === null || !found) return;
-      if (inRow ? probe.shown !== wanted : !probe.shown.includes(wanted)) return;
-      if (inRow && seen.has(found.closest("[data-event]").dataset.event)) return;
+    const rows = [...list.querySelectorAll("[data-event]")].map((row) => row.dataset.event);
+    const before = window.bankLoadTest;
+    before?.observer.disconnect();
+    const strange = before ? rows.filter((event) => !before.seen.has(event) && event !== before.event).length : 0;
+    const text = () => document.querySelector(line)?.textContent.trim() ?? "";
+    const probe = window.bankLoadTest = {
+      start: null, millis: null, done: null, event: null, problem: null, seen: new Set(rows), last: text(),
+    };
+    const end = (problem) => {
       probe.millis = performance.now() - probe.start;
-      observer.disconnect();
-      if (probe.done) probe.done(probe.millis);
-    });
-    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+      probe.problem = problem;
+      probe.observer.disconnect();
+      if (probe.done) probe.done();
+    };
+    const look = () => {
+      const now = text();
+      const isNew = now !== probe.last;
+      probe.last = now;
+      if (probe.start === null) return;
+      if (isNew && now.includes(refusal)) return end(wanted !== null && now.includes(wanted) ? null : now);
+      if (wanted !== null) return;
+      const found = document.querySelector(amount.selector);
+      const row = found?.closest("[data-event]");
+      if (!row || probe.seen.has(row.dataset.event) || found.textContent.trim() !== amount.text) return;
+      probe.event = row.dataset.event;
+      const isRight = found.closest("p").dataset.direction === direction
+        && row.textContent.replace(/\\s/g, "").includes(other);
+      end(isRight ? null : `a row that should be ${direction} with ${other}: ${row.textContent.trim()}`);
+    };
+    probe.observer = new MutationObserver(look);
+    probe.observer.observe(document.body, { childList: true, subtree: true, characterData: true });
     document.addEventListener("click", () => { probe.start = performance.now(); }, { capture: true, once: true });
+    return strange;
     """
-  /// Gives milliseconds, or null when the time is over. Arguments: milliseconds from the click.
+  /// Gives milliseconds, null when the time is over, or a text of what is wrong. Arguments: milliseconds from the click.
   private static let collect = """
     const [limit, done] = arguments;
     const probe = window.bankLoadTest;
-    if (probe.millis !== null || probe.start === null) { done(probe.millis); return; }
-    probe.done = done;
-    setTimeout(() => done(null), Math.max(0, limit - (performance.now() - probe.start)));
+    const tell = () => done(probe.problem ?? probe.millis);
+    if (probe.millis !== null || probe.start === null) { tell(); return; }
+    probe.done = tell;
+    setTimeout(() => { probe.done = null; tell(); }, Math.max(0, limit - (performance.now() - probe.start)));
     """
 
   private let driver: WebDriver
   nonisolated let version: String
+  /// Rows that may still come: of interactions whose row was not there in time.
+  private var late = 0
   /// The interaction before, as a browser does one thing at a time.
   private var last: Task<Void, Never>?
 
@@ -86,27 +109,43 @@ actor BrowserClient: LoadClient {
         let texts = [String(interaction.cents), Interaction.company, interaction.description]
         for (field, text) in zip(Self.transferFields, texts) { try await driver.fill(field, text) }
       }
-      let wanted = interaction.reason.map { "Not transferred: \($0)" } ?? interaction.shownEuros
-      _ = try await driver.script(
-        Self.watch, .string(interaction.kind.isRefused ? "#transfer-result" : Self.newest), .string(wanted),
-        .bool(!interaction.kind.isRefused))
+      let isDeposit = interaction.kind == .deposit
+      let strange = try await driver.script(
+        Self.watch, .string(isDeposit ? "#deposit-result" : "#transfer-result"),
+        .string(isDeposit ? "not deposited: " : "Not transferred: "),
+        interaction.reason.map { .string("Not transferred: \($0)") } ?? .null,
+        .object([.init("selector", .string(Self.newest)), .init("text", .string(interaction.shownEuros))]),
+        .string(isDeposit ? "CREDIT" : "DEBIT"), .string(isDeposit ? "cash" : Interaction.company))
+      if case .integer(let count) = strange, count > 0 {
+        late -= Int(count)
+        if late < 0 {
+          late = 0
+          return InteractionOutcome(failure: "\(count) rows came that nobody asked for, or of what was refused")
+        }
+      }
       // Filling the form is not waiting, unless there is a schedule.
-      let late = max(.zero, due.duration(to: .now))
+      let waited = max(.zero, due.duration(to: .now))
       let limit = isOpenLoop ? ContinuousClock.now.duration(to: deadline) : due.duration(to: deadline)
       try await driver.click(interaction.kind == .deposit ? "#deposit-\(interaction.cents)" : Self.transferButton)
       let limitMillis = Int64(limit / .milliseconds(1))
-      switch try await driver.asyncScript(Self.collect, .integer(limitMillis)) {
-      case .double(let millis): return InteractionOutcome(latency: total(millis, late, interaction))
-      case .integer(let millis): return InteractionOutcome(latency: total(Double(millis), late, interaction))
-      default: return InteractionOutcome()
+      let told = try await driver.asyncScript(Self.collect, .integer(limitMillis))
+      switch told {
+      case .double(let millis): return InteractionOutcome(latency: total(millis, late: waited))
+      case .integer(let millis): return InteractionOutcome(latency: total(Double(millis), late: waited))
+      case .string(let problem): return InteractionOutcome(failure: problem)
+      default:
+        if !interaction.kind.isRefused { late += 1 }
+        return InteractionOutcome()
       }
     } catch {
+      // It may have been pressed.
+      if !interaction.kind.isRefused { late += 1 }
       return InteractionOutcome(failure: "\(error)")
     }
   }
 
   /// In an open loop what an interaction waited for those before it counts; else the browser's own figure stands alone.
-  private func total(_ millis: Double, _ late: Duration, _ interaction: Interaction) -> Duration {
+  private func total(_ millis: Double, late: Duration) -> Duration {
     .milliseconds(millis) + (isOpenLoop ? late : .zero)
   }
 

@@ -3,7 +3,6 @@ import Foundation
 import JSONText
 import LoadRuns
 import NIOCore
-import Synchronization
 
 /// A client over a WebSocket, with an account of its own and its rows, live.
 final class GraphQLClient: LoadClient {
@@ -11,30 +10,21 @@ final class GraphQLClient: LoadClient {
   private static let accountAttempts = 3
   private static let fundsTimeout = Duration.seconds(5)
   private static let fundsAttempts = 4
-  /// Time-outs whose row may still come.
-  private static let lateLimit = 10_000
   /// In the account before the test, so that transfers that overtake deposits are no overdraft.
   private static let fundsCents = 10_000_000
-
-  private struct State {
-    var waiting: [String: PendingInteraction] = [:]
-    var late: Set<String> = []
-    var lastBalanceCents: Int?
-    /// What was wrong with a row that nobody waited for.
-    var stray: String?
-  }
 
   private let socket: GraphQLSocket
   private let isLegacy: Bool
   private let iban: String
   private let token: String
-  private let state = Mutex(State())
+  private let book: InteractionBook
 
   private init(_ socket: GraphQLSocket, isLegacy: Bool, iban: String, token: String) {
     self.socket = socket
     self.isLegacy = isLegacy
     self.iban = iban
     self.token = token
+    book = InteractionBook(iban: iban)
   }
 
   /// Connects, makes an account, subscribes to its rows and puts money into it.
@@ -44,10 +34,17 @@ final class GraphQLClient: LoadClient {
     let socket = try await GraphQLSocket.connect(group: group, port: port, subprotocol: subprotocol)
     // Names are of this run: on a bank that runs already the test may have been before.
     let name = "load test \(number) \(UUID().uuidString)"
-    let (iban, token) = try await account(of: name, socket, isLegacy: subprotocol == .legacy)
+    let (iban, token): (String, String)
+    do { (iban, token) = try await account(of: name, socket, isLegacy: subprotocol == .legacy) } catch {
+      await socket.close()
+      throw error
+    }
     let client = GraphQLClient(socket, isLegacy: subprotocol == .legacy, iban: iban, token: token)
     client.subscribe()
-    try await client.takeFunds(number: number)
+    do { try await client.takeFunds(number: number) } catch {
+      await client.close()
+      throw error
+    }
     return client
   }
 
@@ -61,6 +58,7 @@ final class GraphQLClient: LoadClient {
       + "{ iban token reason } }"
     var problem = ""
     for _ in 1...accountAttempts {
+      try Task.checkCancellation()
       do {
         let payload = try await socket.ask(query, [.init("name", .string(name))], timeout: setUpTimeout)
         let account = payload["data"]?["account"]
@@ -79,6 +77,7 @@ final class GraphQLClient: LoadClient {
     funds.cents = Self.fundsCents
     var problem = "the row of the first deposit did not come"
     for attempt in 1...Self.fundsAttempts {
+      try Task.checkCancellation()
       funds.description = "load test \(number) funds \(attempt)"
       let began = ContinuousClock.now
       let outcome = await perform(funds, due: began, deadline: began + Self.fundsTimeout)
@@ -99,13 +98,7 @@ final class GraphQLClient: LoadClient {
   func perform(
     _ interaction: Interaction, due: ContinuousClock.Instant, deadline: ContinuousClock.Instant
   ) async -> InteractionOutcome {
-    let pending = PendingInteraction(interaction, iban: iban)
-    let stray = state.withLock { state in
-      state.waiting[interaction.description] = pending
-      defer { state.stray = nil }
-      return state.stray
-    }
-    if let stray { pending.fail(stray) }
+    let pending = book.begin(interaction)
     let isDeposit = interaction.kind == .deposit
     let uuid = UUID().uuidString.lowercased()
     let call =
@@ -125,12 +118,7 @@ final class GraphQLClient: LoadClient {
       ]
     ) { event, now in pending.answered(event, uuid: uuid, at: now) }
     let times = await pending.result(deadline: deadline)
-    state.withLock { state in
-      state.waiting[interaction.description] = nil
-      if times.failure == nil, times.done == nil, state.late.count < Self.lateLimit {
-        state.late.insert(interaction.description)
-      }
-    }
+    book.end(interaction)
     return InteractionOutcome(
       latency: times.done.map { due.duration(to: $0) }, answer: times.answer.map { due.duration(to: $0) },
       failure: times.failure)
@@ -141,156 +129,13 @@ final class GraphQLClient: LoadClient {
   private func heard(_ event: GraphQLSocket.Event, _ now: ContinuousClock.Instant) {
     switch event {
     case .next(let payload):
-      guard let row = payload["data"]?["stream_transactions"], case .string(let words)? = row["descr"] else {
-        return fail("a row that can't be read: \(payload.text)")
+      guard let row = payload["data"]?["stream_transactions"] else {
+        return book.strange("a row that can't be read: \(payload.text)")
       }
-      if let problem = balanceProblem(row) { fail(problem) }
-      let (pending, isLate) = state.withLock { ($0.waiting[words], $0.late.remove(words) != nil) }
-      if let pending { pending.row(row, at: now) } else if !isLate { fail("a row that nobody asked for: \(row.text)") }
-    case .error(let text): fail("the rows ended: \(text)")
-    case .complete: fail("the rows ended")
-    case .closed(let reason): fail("no more rows: \(reason)")
+      book.heard(row, at: now)
+    case .error(let text): book.end("the rows ended: \(text)")
+    case .complete: book.end("the rows ended")
+    case .closed(let reason): book.end("no more rows: \(reason)")
     }
-  }
-
-  /// Each balance has to follow from the one before.
-  private func balanceProblem(_ row: JSONValue) -> String? {
-    guard case .string(let balanceText)? = row["new_balance_cents"], let balance = Int(balanceText),
-      case .string(let changeText)? = row["changed_by_cents"], let change = Int(changeText)
-    else { return "a row without cents: \(row.text)" }
-    return state.withLock { state in
-      defer { state.lastBalanceCents = balance }
-      guard let last = state.lastBalanceCents, last + change != balance else { return nil }
-      return "balance \(balance) does not follow from \(last) and \(change)"
-    }
-  }
-
-  /// Told by one of those that wait, or by the next.
-  private func fail(_ problem: String) {
-    let waiting = state.withLock { state in
-      if state.waiting.isEmpty { state.stray = problem }
-      return Array(state.waiting.values)
-    }
-    for pending in waiting { pending.fail(problem) }
-  }
-}
-
-/// An interaction between request and row.
-final class PendingInteraction: Sendable {
-  struct Times: Sendable {
-    /// Of the row, or of the refusal; nil: not in time.
-    var done: ContinuousClock.Instant?
-    var answer: ContinuousClock.Instant?
-    var failure: String?
-  }
-
-  private struct State {
-    var times = Times()
-    var row: ContinuousClock.Instant?
-    var isOver = false
-    var continuation: CheckedContinuation<Void, Never>?
-  }
-
-  private let interaction: Interaction
-  private let iban: String
-  private let state = Mutex(State())
-
-  init(_ interaction: Interaction, iban: String) {
-    self.interaction = interaction
-    self.iban = iban
-  }
-
-  /// Waits until answer and row are there, something is wrong, or the time is over.
-  func result(deadline: ContinuousClock.Instant) async -> Times {
-    let timer = Task {
-      try await Task.sleep(until: deadline, clock: .continuous)
-      update { $0.isOver = true }
-    }
-    await withCheckedContinuation { continuation in
-      let isOver = state.withLock { state in
-        if !state.isOver { state.continuation = continuation }
-        return state.isOver
-      }
-      if isOver { continuation.resume() }
-    }
-    timer.cancel()
-    return state.withLock { $0.times }
-  }
-
-  func fail(_ problem: String) {
-    update { state in
-      state.times.failure = problem
-      state.isOver = true
-    }
-  }
-
-  func answered(_ event: GraphQLSocket.Event, uuid: String, at now: ContinuousClock.Instant) {
-    switch event {
-    case .complete: return
-    case .error(let text), .closed(let text): fail("no answer to \(interaction.description): \(text)")
-    case .next(let payload):
-      // A bank that can't keep up says so: that is a time-out, known early.
-      if isBusy(payload) { return }
-      let result = payload["data"]?["result"]
-      guard result?["uuid"] == .string(uuid), let problem = verdict(on: result) else {
-        return fail("an answer that is none: \(payload.text)")
-      }
-      if !problem.isEmpty { return fail(problem) }
-      update { state in
-        state.times.answer = now
-        if interaction.kind.isRefused { state.row = now }
-        finish(&state)
-      }
-    }
-  }
-
-  func row(_ row: JSONValue, at now: ContinuousClock.Instant) {
-    let isDeposit = interaction.kind == .deposit
-    let wanted: [(String, String)] = [
-      ("iban", iban), ("changed_by_cents", String(isDeposit ? interaction.cents : -interaction.cents)),
-      ("from_to", isDeposit ? "cash" : Interaction.company), ("direction", isDeposit ? "CREDIT" : "DEBIT"),
-    ]
-    if interaction.kind.isRefused { return fail("money moved that should not have: \(row.text)") }
-    for (name, value) in wanted where row[name] != .string(value) {
-      return fail("\(name) should be \(value): \(row.text)")
-    }
-    update { state in
-      state.row = now
-      finish(&state)
-    }
-  }
-
-  /// Answer and row come in any order; the row is what people wait for.
-  private func finish(_ state: inout State) {
-    guard state.times.answer != nil, let row = state.row else { return }
-    state.times.done = row
-    state.isOver = true
-  }
-
-  /// nil: this is no answer; empty: it is the right one.
-  private func verdict(on result: JSONValue?) -> String? {
-    guard case .bool(let success)? = result?["success"] else { return nil }
-    if let reason = interaction.reason {
-      let isRight = !success && result?["reason"] == .string(reason)
-      return isRight ? "" : "not refused as \"\(reason)\": \(result?.text ?? "")"
-    }
-    return success ? "" : "refused: \(result?.text ?? "")"
-  }
-
-  private func isBusy(_ payload: JSONValue) -> Bool {
-    guard case .array(let errors)? = payload["errors"], !errors.isEmpty else { return false }
-    let codes = ["TIMEOUT", "OVERLOADED", "UNAVAILABLE"].map { JSONValue.string($0) }
-    return errors.allSatisfy { error in error["extensions"]?["code"].map(codes.contains) ?? false }
-  }
-
-  private func update(_ change: (inout State) -> Void) {
-    let continuation = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      guard !state.isOver else { return nil }
-      change(&state)
-      guard state.isOver else { return nil }
-      defer { state.continuation = nil }
-      return state.continuation
-    }
-    continuation?.resume()
   }
 }

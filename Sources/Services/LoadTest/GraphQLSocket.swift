@@ -44,29 +44,69 @@ final class GraphQLSocket: Sendable {
     self.state = state
   }
 
-  /// Connects and shakes hands.
+  /// Connects and shakes hands; ends early when the task is cancelled.
+  ///
+  /// - Parameter limitSeconds: for all of it.
+  /// - Throws: ``LoadTestProblem`` that names the port.
   static func connect(
-    group: any EventLoopGroup, port: Int, subprotocol: LoadTestSettings.Subprotocol
+    group: any EventLoopGroup, port: Int, subprotocol: LoadTestSettings.Subprotocol, limitSeconds: Double = 10
   ) async throws -> GraphQLSocket {
     let state = SharedState()
-    let upgrade = try await ClientBootstrap(group: group).connectTimeout(.seconds(5))
-      .connect(host: "127.0.0.1", port: port) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try configure(channel, port: port, subprotocol: subprotocol, state: state)
-        }
-      }
-    guard let channel = try await upgrade.get() else {
-      throw LoadTestProblem("port \(port) answered, but not as the bank's GraphQL endpoint does")
+    let deadline = ContinuousClock.now + .seconds(limitSeconds)
+    let place = "the GraphQL endpoint at 127.0.0.1:\(port)"
+    let silence = LoadTestProblem("\(place) does not answer within \(limitSeconds) s")
+    let channel: (any Channel)?
+    do {
+      channel = try await upgraded(
+        group, port: port, subprotocol: subprotocol, state: state, limitSeconds: limitSeconds, silence: silence)
+    } catch let error where !(error is LoadTestProblem || error is CancellationError) {
+      let refusal = (error as? NIOConnectionError)?.connectionErrors.first?.error
+      throw LoadTestProblem("cannot connect to \(place): \(refusal ?? error)")
     }
+    guard let channel else { throw LoadTestProblem("\(place) answers, but not as a bank's does") }
     let socket = GraphQLSocket(channel, subprotocol, state)
-    socket.send([.init("type", .string("connection_init")), .init("payload", .object([]))])
-    let deadline = ContinuousClock.now + .seconds(10)
-    while !state.mutex.withLock({ $0.isReady }) {
-      if let reason = state.mutex.withLock({ $0.closed }) { throw LoadTestProblem("the endpoint hung up: \(reason)") }
-      guard ContinuousClock.now < deadline else { throw LoadTestProblem("the endpoint does not acknowledge") }
-      try await Task.sleep(for: .milliseconds(5))
+    do {
+      socket.send([.init("type", .string("connection_init")), .init("payload", .object([]))])
+      while !state.mutex.withLock({ $0.isReady }) {
+        if let reason = state.mutex.withLock({ $0.closed }) { throw LoadTestProblem("\(place) hung up: \(reason)") }
+        guard ContinuousClock.now < deadline else { throw silence }
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      return socket
+    } catch {
+      await socket.close()
+      throw error
     }
-    return socket
+  }
+
+  /// The channel as a WebSocket; nil where the server answers something else.
+  private static func upgraded(
+    _ group: any EventLoopGroup, port: Int, subprotocol: LoadTestSettings.Subprotocol, state: SharedState,
+    limitSeconds: Double, silence: LoadTestProblem
+  ) async throws -> (any Channel)? {
+    // Of two ends the first counts: waiting for the future alone would wait as long as the server is silent.
+    let end = group.next().makePromise(of: (any Channel)?.self)
+    let timer = group.next().scheduleTask(in: .milliseconds(Int64(limitSeconds * 1_000))) { end.fail(silence) }
+    defer { timer.cancel() }
+    return try await withTaskCancellationHandler {
+      let upgrade: EventLoopFuture<(any Channel)?>
+      do {
+        upgrade = try await ClientBootstrap(group: group).connectTimeout(.seconds(5))
+          .connect(host: "127.0.0.1", port: port) { channel in
+            end.futureResult.whenFailure { _ in channel.close(promise: nil) }
+            return channel.eventLoop.makeCompletedFuture {
+              try configure(channel, port: port, subprotocol: subprotocol, state: state)
+            }
+          }
+      } catch {
+        end.fail(error)
+        throw error
+      }
+      upgrade.cascade(to: end)
+      return try await end.futureResult.get()
+    } onCancel: {
+      end.fail(CancellationError())
+    }
   }
 
   /// Starts an operation; `sink` hears of it on the connection's thread, with the time when the message came.

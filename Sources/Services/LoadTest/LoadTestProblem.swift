@@ -2,4 +2,7 @@
 public struct LoadTestProblem: Error, Hashable, Sendable, CustomStringConvertible {
   public let description: String
   public init(_ description: String) { self.description = description }
+
+  /// Ctrl-C came first.
+  static let stopped = LoadTestProblem("stopped before anything was measured")
 }

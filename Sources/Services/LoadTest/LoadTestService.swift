@@ -65,7 +65,11 @@ public enum LoadTestService {
       bank = try await BankUnderTest.fresh(home: folder, settings: settings, stop: stop)
     }
     do {
-      let end = try await measure(bank, machine, folder: folder, settings, options, progress, stop)
+      let sampler = Sampler(bank)
+      let work: @Sendable () async throws -> RunEnd = {
+        try await measure(bank, sampler, machine, folder: folder, settings, options, progress, stop)
+      }
+      let end = try await options.running == nil ? work() : keepingPace(of: sampler, progress, work)
       await bank.stop()
       return end
     } catch {
@@ -74,8 +78,47 @@ public enum LoadTestService {
     }
   }
 
+  /// A bank that ran before the test runs on as it did, however the test ends.
+  static func keepingPace<Value: Sendable>(
+    of bank: some MeasuredBank, _ progress: ProgressLine, _ work: @Sendable () async throws -> Value
+  ) async throws -> Value {
+    let before = try await bank.pace()
+    let result: Result<Value, any Error>
+    do { result = .success(try await work()) } catch { result = .failure(error) }
+    do { try await bank.setPace(before) } catch {
+      progress.say(
+        "the heartbeat is not back at its pace, batchSize \(before.batchSize), sleepMillis \(before.sleepMillis): \(error)"
+      )
+    }
+    return try result.get()
+  }
+
+  /// Gives up what is being set up when Ctrl-C comes.
+  private static func unlessStopped<Value: Sendable>(
+    _ stop: StopFlag, _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    do {
+      return try await withThrowingTaskGroup(of: Value.self) { tasks in
+        tasks.addTask { try await work() }
+        tasks.addTask {
+          while !stop.isSet {
+            try Task.checkCancellation()
+            await stop.sleep(millis: 100)
+          }
+          throw LoadTestProblem.stopped
+        }
+        defer { tasks.cancelAll() }
+        guard let value = try await tasks.next() else { throw LoadTestProblem.stopped }
+        return value
+      }
+    } catch let error where stop.isSet && !(error is LoadTestProblem) {
+      throw LoadTestProblem.stopped
+    }
+  }
+
   private static func measure(
-    _ bank: BankUnderTest, _ machine: Machine, folder: String, _ settings: LoadTestSettings, _ options: Options,
+    _ bank: BankUnderTest, _ sampler: Sampler, _ machine: Machine, folder: String, _ settings: LoadTestSettings,
+    _ options: Options,
     _ progress: ProgressLine, _ stop: StopFlag
   ) async throws -> RunEnd {
     var settings = settings
@@ -87,9 +130,12 @@ public enum LoadTestService {
     let clients: [any LoadClient]
     do {
       switch settings.client {
-      case .graphql: clients = try await graphQLClients(settings, bank, group)
+      case .graphql:
+        clients = try await unlessStopped(stop) { [settings] in try await graphQLClients(settings, bank, group) }
       case .browser:
-        let started = try await Browsers.start(settings, bank, folder: folder)
+        let started = try await unlessStopped(stop) { [settings] in
+          try await Browsers.start(settings, bank, folder: folder)
+        }
         browsers = started
         clients = started.clients
         versions["chromium"] = started.version
@@ -100,6 +146,7 @@ public enum LoadTestService {
     }
     let result: Result<RunEnd, any Error>
     do {
+      guard !stop.isSet else { throw LoadTestProblem.stopped }
       let writer = try RunWriter(path: options.output)
       writer.write(
         RunHeader(
@@ -107,7 +154,7 @@ public enum LoadTestService {
           settings: settings, versions: versions, startUpMillis: bank.startUpMillis))
       progress.say("measuring into \(options.output), Ctrl-C ends it early")
       let end = await LoadTestRun.run(
-        settings, clients: clients, bank: Sampler(bank), writer: writer, progress: progress, until: stop)
+        settings, clients: clients, bank: sampler, writer: writer, progress: progress, until: stop)
       writer.write(end)
       await writer.flush()
       if let failure = writer.failure { throw SupportError(failure) }
@@ -137,7 +184,16 @@ public enum LoadTestService {
           }
           next += 1
         }
-        if let (number, client) = try await tasks.next() { made[number] = client }
+        do {
+          if let (number, client) = try await tasks.next() { made[number] = client }
+        } catch {
+          tasks.cancelAll()
+          for client in made.values { await client.close() }
+          while let late = await tasks.nextResult() {
+            if case .success((_, let client)) = late { await client.close() }
+          }
+          throw error
+        }
       }
       return (0..<settings.clients).compactMap { made[$0] }
     }
@@ -163,30 +219,42 @@ private struct Browsers {
       signal: "TERM")
     var browsers = Browsers(driver: driver)
     do {
-      let deadline = ContinuousClock.now + .seconds(20)
-      while Loopback.get(port, "/status")?.status != 200 {
-        guard driver.isRunning, ContinuousClock.now < deadline else {
-          throw LoadTestProblem("chromedriver does not answer")
-        }
-        try await Task.sleep(for: .milliseconds(50))
-      }
-      for number in 0..<settings.clients {
-        let profile = "\(folder)/browser-\(number)"
-        let window = try await WebDriver.open(port: port, browser: programs[1], profile: profile)
-        do {
-          let client = try await BrowserClient.make(number: number, driver: window, pagePort: bank.run.ports.page)
-          if settings.ratePerSecond > 0 { await client.countFromSchedule() }
-          browsers.clients.append(client)
-        } catch {
-          await window.close()
-          throw error
-        }
+      try await withTaskCancellationHandler {
+        try await browsers.open(settings, bank, programs[1], port: port, folder: folder)
+      } onCancel: {
+        // What waits for an answer of the driver has it then.
+        Task { await driver.stop(seconds: 5) }
       }
       return browsers
     } catch {
       for client in browsers.clients { await client.close() }
       await browsers.stop()
       throw error
+    }
+  }
+
+  private mutating func open(
+    _ settings: LoadTestSettings, _ bank: BankUnderTest, _ program: String, port: Int, folder: String
+  ) async throws {
+    let deadline = ContinuousClock.now + .seconds(20)
+    while Loopback.get(port, "/status")?.status != 200 {
+      guard driver.isRunning, ContinuousClock.now < deadline else {
+        throw LoadTestProblem("chromedriver does not answer")
+      }
+      try await Task.sleep(for: .milliseconds(50))
+    }
+    for number in 0..<settings.clients {
+      try Task.checkCancellation()
+      let profile = "\(folder)/browser-\(number)"
+      let window = try await WebDriver.open(port: port, browser: program, profile: profile)
+      do {
+        let client = try await BrowserClient.make(number: number, driver: window, pagePort: bank.run.ports.page)
+        if settings.ratePerSecond > 0 { await client.countFromSchedule() }
+        clients.append(client)
+      } catch {
+        await window.close()
+        throw error
+      }
     }
   }
 

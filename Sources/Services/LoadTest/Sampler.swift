@@ -6,6 +6,9 @@ import Synchronization
 
 /// What the loops of a test need of the bank beside its clients.
 protocol MeasuredBank: Sendable {
+  /// As it is now.
+  /// - Throws: when the heartbeat does not tell.
+  func pace() async throws -> LoadSchedule.Pace
   /// - Throws: when the heartbeat does not take it.
   func setPace(_ pace: LoadSchedule.Pace) async throws
   /// Figures with the time when they were read; nil where there were some a moment ago, or are being read.
@@ -43,6 +46,15 @@ final class Sampler: MeasuredBank {
   }
 
   var isRunning: Bool { isUp() }
+
+  func pace() async throws -> LoadSchedule.Pace {
+    let port = run.ports.heartbeat
+    let reply = try await pacing.run { Loopback.get(port, "/", timeoutMillis: 5_000) }
+    guard let reply, let json = try? JSONValue(parsing: reply.body), case .integer(let batch)? = json["batchSize"],
+      case .integer(let sleep)? = json["sleepMillis"]
+    else { throw LoadTestProblem("the heartbeat's control does not tell its pace: \(reply?.body ?? "no answer")") }
+    return LoadSchedule.Pace(batchSize: Int(batch), sleepMillis: Int(sleep))
+  }
 
   /// - Throws: when the heartbeat's control does not take it.
   func setPace(_ pace: LoadSchedule.Pace) async throws {
