@@ -38,6 +38,15 @@ struct LoadRunTests {
     ("\"load\":20", "\"load\":1e300", "line 2: load is out of range"),
     ("\"kind\":\"deposit\"", "\"kind\":\"robbery\"", "line 2: this is no row"),
     ("\"memoryMiB\":80", "\"memoryMiB\":-80", "line 4: a usage is out of range"),
+    ("\"cpuPercent\":1", "\"cpuPercent\":1e15", "line 4: a usage is out of range"),
+    ("\"memoryMiB\":80", "\"memoryMiB\":5e-324", "line 4: a usage is out of range"),
+    ("\"load\":20", "\"load\":1e-7", "line 2: load is out of range"),
+    ("\"commands\":19", "\"commands\":9223372036854775807", "line 4: commands is out of range"),
+    ("\"heartbeats\":20", "\"heartbeats\":-1", "line 4: heartbeats is out of range"),
+    ("money_transfer\":3", "money_transfer\":9223372036854775807", "line 4: a lag is out of range"),
+    ("\"broker\":120.5", "\"broker\":1e300", "line 1: startUpMillis of broker is out of range"),
+    ("\"heartbeatMillis\":100", "\"heartbeatMillis\":-1", "line 1: settings.heartbeatMillis is out of range"),
+    ("\"seconds\":1", "\"seconds\":1e300", "line 5: seconds is out of range"),
     ("\"format\":1", "\"format\":2", "has format 2, this program knows 1"),
   ])
   func figuresThatCannotBeAreToldWithTheirLine(what: String, instead: String, words: String) {

@@ -66,14 +66,65 @@ struct ReportServiceTests {
       let file = folder.appending(path: "mapping.yaml")
       try mapping.write(to: file, atomically: true, encoding: .utf8)
       let output = folder.appending(path: "report.html")
-      try "old".write(to: output, atomically: true, encoding: .utf8)
+      try "<!doctype html>old".write(to: output, atomically: true, encoding: .utf8)
       let problem = #expect(throws: ReportProblem.self) {
         try ReportService.run(
           mapping: file.path, .init(output: output.path, svgFolder: folder.path + "/svg"))
       }
       #expect(problem?.description.contains(words) == true, "\(problem?.description ?? "")")
-      #expect(try String(contentsOf: output, encoding: .utf8) == "old")
+      #expect(try String(contentsOf: output, encoding: .utf8) == "<!doctype html>old")
       #expect(!FileManager.default.fileExists(atPath: folder.path + "/svg"))
+    }
+  }
+
+  /// Hours of measuring must not end under a report.
+  @Test(arguments: ["one.jsonl", "mapping.yaml", "link.html", "note.txt", "sub", "svg/latency-mean.svg"])
+  func onlyAReportIsReplaced(name: String) throws {
+    try withFolder { folder in
+      let (run, mapping) = (folder.appending(path: "one.jsonl"), folder.appending(path: "mapping.yaml"))
+      for sub in ["sub", "svg"] {
+        try FileManager.default.createDirectory(
+          at: folder.appending(path: sub), withIntermediateDirectories: true)
+      }
+      try write(Self.rows, to: folder, "one.jsonl")
+      try "one: one.jsonl\n".write(to: mapping, atomically: true, encoding: .utf8)
+      try "mine".write(to: folder.appending(path: "note.txt"), atomically: true, encoding: .utf8)
+      for link in ["link.html", "svg/latency-mean.svg"] {
+        try FileManager.default.createSymbolicLink(
+          at: folder.appending(path: link), withDestinationURL: run)
+      }
+      let isPicture = name.hasPrefix("svg")
+      let options = ReportService.Options(
+        output: folder.path + "/" + (isPicture ? "report.html" : name),
+        svgFolder: folder.path + (isPicture ? "/svg" : "/other"))
+      let before = try [run, mapping, folder.appending(path: "note.txt")].map { try Data(contentsOf: $0) }
+      #expect(throws: ReportProblem.self) { try ReportService.run(mapping: mapping.path, options) }
+      #expect(try [run, mapping, folder.appending(path: "note.txt")].map { try Data(contentsOf: $0) } == before)
+      for made in ["other", "report.html"] {
+        #expect(!FileManager.default.fileExists(atPath: folder.path + "/" + made))
+      }
+    }
+  }
+
+  /// Each load has its rows by one pass over them; more loads than that are no chart.
+  @Test(.timeLimit(.minutes(2)))
+  func manyLoadsAreDrawnAndTooManyTold() throws {
+    try withFolder { folder in
+      func rows(_ loads: Int) -> [RunRow] {
+        (0..<loads * 20).map { number in
+          RunRow(
+            loop: number + 1, client: 0, atMillis: Double(number), kind: .deposit, load: Double(number % loads + 1),
+            latencyMillis: 5)
+        }
+      }
+      let mapping = folder.appending(path: "mapping.yaml")
+      try "one: one.jsonl\n".write(to: mapping, atomically: true, encoding: .utf8)
+      let options = ReportService.Options(output: folder.path + "/report.html")
+      try write(rows(ReportService.loadLimit + 1), to: folder, "one.jsonl")
+      let problem = #expect(throws: ReportProblem.self) { try ReportService.run(mapping: mapping.path, options) }
+      #expect(problem?.description.contains("more than 2000 different loads") == true)
+      try write(rows(200), to: folder, "one.jsonl")
+      #expect(try ReportService.run(mapping: mapping.path, options).count == 1)
     }
   }
 

@@ -147,6 +147,17 @@ struct ScaleTests {
     }
   }
 
+  /// Steps that are too small to compute with would be none.
+  @Test(arguments: [
+    [0, Double.leastNonzeroMagnitude], [1e15, 1e15.nextUp], [0, 1e-300, 1e15], [1e-6, 1e15], [1e15],
+  ])
+  func extremeValuesHaveAnAxis(values: [Double]) {
+    for (logarithmic, zero) in [(false, false), (false, true), (true, true)] {
+      let scale = Scale(values, mayBeLogarithmic: logarithmic, beginsAtZero: zero)
+      #expect((2...40).contains(scale.ticks.count) && values.allSatisfy { scale.place($0).isFinite }, "\(scale)")
+    }
+  }
+
   @Test(arguments: [
     (0.0, "0"), (1, "1"), (999, "999"), (1_234, "1234"), (12_345, "12.3k"), (2_000_000, "2M"), (0.123_4, "0.123"),
     (1.5, "1.5"), (99.96, "100"), (12.34, "12.3"), (-0.000_01, "0"),

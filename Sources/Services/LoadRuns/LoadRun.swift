@@ -35,9 +35,11 @@ public struct LoadRun: Sendable, Hashable {
     guard header.format == RunHeader.format else {
       throw RunProblem("\(name) has format \(header.format), this program knows \(RunHeader.format)")
     }
+    if let problem = header.problem { throw RunProblem("\(name), line 1: \(problem)") }
     guard whole.count > 1, let ending = try? decoder.decode(RunEnd.self, from: Data(last)), ending.type == "end" else {
       throw Self.cutOff(name, "after line \(whole.count)")
     }
+    if let problem = ending.problem { throw RunProblem("\(name), line \(whole.count): \(problem)") }
     end = ending
     guard whole.count <= Self.rowLimit + 2 else { throw RunProblem("\(name) has more than \(Self.rowLimit) rows") }
     rows = []
@@ -72,18 +74,71 @@ private protocol TypedRecord: Decodable { var type: String { get } }
 extension RunHeader: TypedRecord {}
 extension RunRow: TypedRecord {}
 
-extension RunRow {
+/// What figures of a run can be; what is drawn from others would be no chart, or end the program.
+private enum Limits {
+  static let time = 0...1e12
+  static let count = 0...1_000_000_000_000_000
+  static let percent = 0...1e4
+  static let size = 0...1e9
+
+  /// Besides 0 an axis has nothing below it.
+  static let least = 1e-6
+
+  /// - Returns: the first name whose value is out of its range.
+  static func outside(_ figures: [(name: String, value: Double?, range: ClosedRange<Double>)]) -> String? {
+    figures.first { _, value, range in
+      guard let value else { return false }
+      return !range.contains(value) || (value != 0 && value < least)
+    }?.name
+  }
+
+  static func outside(_ counts: [(name: String, value: Int?)]) -> String? {
+    counts.first { _, value in value.map { !count.contains($0) } ?? false }?.name
+  }
+}
+
+extension RunHeader {
   /// What cannot be in a run; nil when all is well.
   fileprivate var problem: String? {
-    let figures = [("atMillis", atMillis), ("load", load), ("latencyMillis", latencyMillis)]
-    for (name, value) in figures where !value.isFinite || value < 0 || value > 1e12 {
+    let counts = [
+      ("machine.cores", machine.cores), ("machine.memoryMiB", machine.memoryMiB),
+      ("settings.clients", settings.clients),
+      ("settings.heartbeatMillis", settings.heartbeatMillis),
+    ]
+    let times = startUpMillis.sorted { $0.key < $1.key }.map { ("startUpMillis of \($0.key)", $0.value, Limits.size) }
+    return (Limits.outside(counts) ?? Limits.outside(times)).map { "\($0) is out of range" }
+  }
+}
+
+extension RunEnd {
+  fileprivate var problem: String? {
+    let counts = [("loops", loops), ("timeOuts", timeOuts), ("failures", failures)]
+    return (Limits.outside(counts) ?? Limits.outside([("seconds", seconds, Limits.time)])).map {
+      "\($0) is out of range"
+    }
+  }
+}
+
+extension RunRow {
+  fileprivate var problem: String? {
+    if let name = Limits.outside([
+      ("atMillis", atMillis, Limits.time), ("load", load, Limits.size), ("latencyMillis", latencyMillis, Limits.time),
+      ("answerMillis", answerMillis, Limits.time), ("sample.atMillis", sample?.atMillis, Limits.time),
+      ("sample.load", sample?.load, Limits.size),
+    ]) {
       return "\(name) is out of range"
     }
-    for usage in sample?.usage.values.map(\.self) ?? []
-    where !usage.cpuPercent.isFinite || !usage.memoryMiB.isFinite || usage.cpuPercent < 0 || usage.memoryMiB < 0 {
+    guard let sample else { return nil }
+    for usage in sample.usage.values
+    where Limits.outside([
+      ("cpuPercent", usage.cpuPercent, Limits.percent), ("memoryMiB", usage.memoryMiB, Limits.size),
+    ]) != nil {
       return "a usage is out of range"
     }
-    return nil
+    if let name = Limits.outside([("heartbeats", sample.heartbeats), ("commands", sample.commands)]) {
+      return "\(name) is out of range"
+    }
+    return Limits.outside(sample.lagRecords.map { ("lag", $0.value) }) == nil ? nil : "a lag is out of range"
   }
 }
 

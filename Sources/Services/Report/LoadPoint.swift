@@ -59,7 +59,7 @@ extension LoadPoint {
     for part in Sample.consumers {
       lag[part] = estimate { timed in
         let lags = timed.sample.lagRecords.filter { $0.key.hasPrefix(part + " ") }.values
-        return lags.isEmpty || !timed.isSettled ? nil : Double(lags.reduce(0, +))
+        return lags.isEmpty || !timed.isSettled ? nil : lags.reduce(0.0) { $0 + Double($1) }
       }
     }
     setReached(samples)
@@ -134,7 +134,7 @@ struct TimedSample {
         load: one.load, sample: one.sample,
         isSettled: one.at - (begins[one.load] ?? one.at) >= settleMillis,
         batchSeconds: Double(run.header.settings.heartbeatMillis) / 1_000)
-      if let last, last.load == one.load, one.at > last.at {
+      if let last, last.load == one.load, one.at - last.at >= 1 {
         timed.isWithinLoad = true
         timed.seconds = (one.at - last.at) / 1_000
         timed.commands = difference(last.sample.commands, one.sample.commands)

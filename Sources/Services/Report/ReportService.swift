@@ -4,9 +4,12 @@ import LoadRuns
 
 /// `bank report`: charts of load tests.
 public enum ReportService {
+  /// Different loads of a variant.
+  static let loadLimit = 2_000
+
   /// Where the report goes.
   public struct Options: Sendable {
-    /// The HTML file; replaced when it is there.
+    /// The HTML file; an older report is replaced.
     public var output: String
     /// A folder for each chart as an SVG file.
     public var svgFolder: String?
@@ -26,10 +29,13 @@ public enum ReportService {
   /// - Throws: ``ReportProblem`` when the mapping or a run can't be used; nothing was written then. `SupportError` when
   ///   files can't be written.
   public static func run(mapping: String, _ options: Options) throws -> [String] {
-    let files = try report(try ReportMapping(file: mapping), options).map {
-      (path: String($0.path.dropFirst()), text: $0.text)
-    }
-    return try Files.replaceAll(files, folder: "/", replacesOthers: true)
+    let named = try ReportMapping(file: mapping)
+    try ReportOutput.check(options.output)
+    let files = try report(named, options)
+    try ReportOutput.check(
+      files.map(\.path), spare: named.variants.flatMap(\.files) + [Files.absolute(mapping)])
+    return try Files.replaceAll(
+      files.map { (path: String($0.path.dropFirst()), text: $0.text) }, folder: "/", replacesOthers: true)
   }
 
   /// The files of a report, with absolute paths.
@@ -40,6 +46,11 @@ public enum ReportService {
     for variant in mapping.variants {
       var runs: [LoadRun] = []
       for file in variant.files { runs.append(try read(file)) }
+      guard VariantFigures.loads(of: runs).count <= loadLimit else {
+        throw ReportProblem(
+          "\(variant.name): its runs have more than \(loadLimit) different loads, which no chart can show: let the load "
+            + "grow in larger steps")
+      }
       let figures = VariantFigures(name: variant.name, runs: runs)
       guard !figures.points.isEmpty else {
         throw ReportProblem("\(variant.name): its runs have no row of a deposit or a transfer: leave it out")

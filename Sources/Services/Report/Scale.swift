@@ -35,7 +35,8 @@ struct Scale: Hashable, Sendable {
   }
 
   private static func linear(_ least: Double, _ most: Double) -> (Double, Double, [Double]) {
-    let span = most > least ? most - least : max(abs(most), 1)
+    // Of values that differ by less than can be computed with, steps would be 0.
+    let span = most > least ? max(most - least, abs(most) * 1e-9, 1e-9) : max(abs(most), 1)
     let raw = span / 5
     let power = pow(10, log10(raw).rounded(.down))
     let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= raw * 0.999 } ?? 10 * power

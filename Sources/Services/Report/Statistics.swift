@@ -42,6 +42,10 @@ struct VariantFigures: Hashable, Sendable {
   var latencyMicros: LatencyHistogram
   var startUpMillis: [String: Estimate]
 
+  static func loads(of runs: [LoadRun]) -> Set<Double> {
+    runs.reduce(into: []) { loads, run in for row in run.rows { loads.insert(row.load) } }
+  }
+
   init(name: String, runs: [LoadRun]) {
     self.name = name
     self.runs = runs

@@ -11,7 +11,7 @@ struct ReportVerb: AsyncVerb {
       """)
 
   @Argument(help: "Which run files belong to which variant.") var mapping: String
-  @Option(help: ArgumentHelp("The HTML file; one that is there is replaced.", valueName: "file")) var output: String
+  @Option(help: ArgumentHelp("The HTML file; an older report is replaced.", valueName: "file")) var output: String
   @Option(help: ArgumentHelp("Write each chart as an SVG file too.", valueName: "dir")) var svg: String?
   @Option(help: ArgumentHelp("Write each chart's values as a CSV file too.", valueName: "dir")) var csv: String?
 
