@@ -67,7 +67,7 @@ actor BrowserClient: LoadClient {
   /// The interaction before, as a browser does one thing at a time.
   private var last: Task<Void, Never>?
 
-  private init(_ driver: WebDriver) {
+  init(_ driver: WebDriver) {
     self.driver = driver
     version = driver.version
   }

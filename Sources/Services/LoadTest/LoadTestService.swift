@@ -5,7 +5,6 @@ import NIOPosix
 
 /// `bank load-test`: measures a bank as its users feel it.
 public enum LoadTestService {
-  private static let browserStartSeconds = 20.0
   /// Accounts that are made at a time: the endpoint hashes two passwords at a time.
   private static let clientsAtATime = 8
 
@@ -197,74 +196,5 @@ public enum LoadTestService {
       }
       return (0..<settings.clients).compactMap { made[$0] }
     }
-  }
-}
-
-/// Browsers of a run, and the driver that they hang on.
-private struct Browsers {
-  var clients: [BrowserClient] = []
-  let driver: ServiceProcess
-  var version: String { clients.first?.version ?? "unknown" }
-
-  static func start(_ settings: LoadTestSettings, _ bank: BankUnderTest, folder: String) async throws -> Browsers {
-    let programs = try ["chromedriver", "chromium"].map { name in
-      guard let path = Versions.find(name) else {
-        throw LoadTestProblem("no \(name) on PATH: \"make setup-test\" installs it, or use --client graphql")
-      }
-      return path
-    }
-    let port = try freePort()
-    let driver = try ServiceProcess(
-      [programs[0], "--port=\(port)"], logPath: "\(folder)/chromedriver.log", name: "chromedriver", environment: [:],
-      signal: "TERM")
-    var browsers = Browsers(driver: driver)
-    do {
-      try await withTaskCancellationHandler {
-        try await browsers.open(settings, bank, programs[1], port: port, folder: folder)
-      } onCancel: {
-        // What waits for an answer of the driver has it then.
-        Task { await driver.stop(seconds: 5) }
-      }
-      return browsers
-    } catch {
-      for client in browsers.clients { await client.close() }
-      await browsers.stop()
-      throw error
-    }
-  }
-
-  private mutating func open(
-    _ settings: LoadTestSettings, _ bank: BankUnderTest, _ program: String, port: Int, folder: String
-  ) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
-    while Loopback.get(port, "/status")?.status != 200 {
-      guard driver.isRunning, ContinuousClock.now < deadline else {
-        throw LoadTestProblem("chromedriver does not answer")
-      }
-      try await Task.sleep(for: .milliseconds(50))
-    }
-    for number in 0..<settings.clients {
-      try Task.checkCancellation()
-      let profile = "\(folder)/browser-\(number)"
-      let window = try await WebDriver.open(port: port, browser: program, profile: profile)
-      do {
-        let client = try await BrowserClient.make(number: number, driver: window, pagePort: bank.run.ports.page)
-        if settings.ratePerSecond > 0 { await client.countFromSchedule() }
-        clients.append(client)
-      } catch {
-        await window.close()
-        throw error
-      }
-    }
-  }
-
-  func stop() async { await driver.stop(seconds: 5) }
-
-  private static func freePort() throws -> Int {
-    for _ in 0..<50 {
-      let port = Int.random(in: 30_000...32_000)
-      if Loopback.isFree(port) { return port }
-    }
-    throw LoadTestProblem("no free port for chromedriver between 30000 and 32000")
   }
 }
