@@ -8,7 +8,8 @@ import Synchronization
 /// Runs a service: its body beside an HTTP server with `/health`, `/metrics` and the service's own routes.
 ///
 /// SIGTERM and SIGINT cancel the body's task; the body finishes what it has begun and returns (throwing
-/// `CancellationError` is fine). After `stopLimitSeconds` the process ends without it, with exit status 1.
+/// `CancellationError` is fine). After `stopLimitSeconds` the process ends without it, with exit status 1. A clock that is
+/// set back ends it too, see `ClockWatch`.
 public struct ServiceHost: Sendable {
   /// From the signal to the end of the process.
   public static let stopLimitSeconds = 9
@@ -66,6 +67,7 @@ public struct ServiceHost: Sendable {
         await signals.wait()
         return .signal
       }
+      group.addTask { try await ClockWatch.run() }
       let first: Ended
       do { first = try await group.next() ?? .body } catch {
         limitStop(unless: ended)

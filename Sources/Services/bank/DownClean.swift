@@ -21,9 +21,9 @@ struct Down: ParsableCommand {
     guard kill(pid, SIGTERM) == 0 else {
       throw SupportError("cannot signal process \(pid): \(String(cString: strerror(errno)))")
     }
-    let limit = Date().addingTimeInterval(Self.limitSeconds)
+    let limit = ContinuousClock.now + .seconds(Self.limitSeconds)
     while HomeLock.isHeld(home: home) {
-      if Date() > limit { throw SupportError("process \(pid) did not stop within \(Int(Self.limitSeconds)) s") }
+      if .now > limit { throw SupportError("process \(pid) did not stop within \(Int(Self.limitSeconds)) s") }
       usleep(50_000)
     }
     print("stopped")

@@ -29,6 +29,7 @@ final class ChildProcess {
   let logPath: String
   let pid: pid_t
   let started: Date
+  private let begin = ContinuousClock.now
   /// When it answered that it is ready.
   var readyAt: Date?
   /// Set when it has ended: the exit status, or 128 + the signal.
@@ -42,6 +43,9 @@ final class ChildProcess {
     pid = try ProcessStart.spawn(ProcessStart.bound(plan.command), logPath: logPath, name: plan.name)
     started = Date()
   }
+
+  /// How long ago it was started, whatever the clock was set to meanwhile.
+  var age: Duration { ContinuousClock.now - begin }
 
   /// Looks whether it has ended; true when it has.
   func poll() -> Bool {
@@ -110,11 +114,11 @@ func runToEnd(
   let output = FileManager.default.temporaryDirectory.appendingPathComponent("bank-\(UUID().uuidString)").path
   defer { unlink(output) }
   let pid = try ProcessStart.spawn(prefix + ProcessStart.bound(command), logPath: output, name: command[0])
-  let limit = Date().addingTimeInterval(limitSeconds)
+  let limit = ContinuousClock.now + .seconds(limitSeconds)
   var code: Int32 = 0
   var late = false
   while waitpid(pid, &code, WNOHANG) == 0 {
-    if Date() > limit && !late {
+    if .now > limit && !late {
       late = true
       kill(-pid, SIGKILL)
     }

@@ -18,13 +18,13 @@ enum Leftovers {
       notes.append("killed \(service.name) (process \(service.pid)) of the run that was killed")
     }
     let data = "\(home)/postgres"
-    let limit = Date().addingTimeInterval(5)
+    let limit = ContinuousClock.now + .seconds(5)
     while true {
       // What works in the cluster's folder without its server would write beside the next one.
       let backends = processes(workingIn: data)
       for pid in backends { kill(pid, SIGKILL) }
       if backends.isEmpty && !recorded.contains(where: { isOurs($0.pid, home: home) }) { break }
-      if Date() > limit { throw SupportError("a process of an earlier run on \(home) does not end") }
+      if .now > limit { throw SupportError("a process of an earlier run on \(home) does not end") }
       usleep(50_000)
     }
     if try removeStaleServerLock(data: data) {

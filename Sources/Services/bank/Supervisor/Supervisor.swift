@@ -20,8 +20,8 @@ final class Supervisor {
   private let terminal: Terminal
   private(set) var run: RunFile
   private var children: [ChildProcess] = []
-  private var lastLogLook = Date()
-  private var waiting: [(plan: ChildPlan, notBefore: Date)] = []
+  private var lastLogLook = ContinuousClock.now
+  private var waiting: [(plan: ChildPlan, notBefore: ContinuousClock.Instant)] = []
   private var backoffs: [String: Backoff] = [:]
 
   init(home: String, run: RunFile, terminal: Terminal) throws(SupportError) {
@@ -42,11 +42,11 @@ final class Supervisor {
   /// - Throws: `SupportError` with the tail of its log when it ends or takes too long; `Interrupted` when a signal came.
   func start(_ plan: ChildPlan, isInterrupted: () -> Bool) throws {
     let child = try launch(plan)
-    let limit = Date().addingTimeInterval(plan.readyLimitSeconds)
+    let limit = ContinuousClock.now + .seconds(plan.readyLimitSeconds)
     while let wanting = plan.waitingFor() {
       if child.poll() { throw SupportError("\(plan.name) ended with \(child.ending):\n\(child.logTail())") }
       if isInterrupted() { throw Interrupted() }
-      if Date() > limit {
+      if .now > limit {
         throw SupportError(
           "\(plan.name) was not ready after \(Int(plan.readyLimitSeconds)) s, waited for \(wanting):\n"
             + child.logTail())
@@ -60,29 +60,29 @@ final class Supervisor {
   /// Looks at every child once: reports who ended, starts services again.
   /// - Throws: `SupportError` when what ended cannot be started again.
   func watch() throws {
-    if lastLogLook.timeIntervalSinceNow < -Self.logLookSeconds {
-      lastLogLook = Date()
+    if lastLogLook + .seconds(Self.logLookSeconds) < .now {
+      lastLogLook = .now
       for child in children { child.limitLog() }
     }
     for child in children where child.poll() {
       children.removeAll { $0 === child }
-      let lived = Date().timeIntervalSince(child.started)
-      let what = "\(child.plan.name) ended with \(child.ending) after \(Int(lived)) s"
+      let lived = child.age
+      let what = "\(child.plan.name) ended with \(child.ending) after \(lived.components.seconds) s"
       let tail = child.logTail()
       guard child.plan.kind == .service else { throw SupportError("\(what), stopping everything:\n\(tail)") }
       var backoff = backoffs[child.plan.name] ?? Backoff(firstMillis: 500, maxMillis: 10_000)
-      if lived > Self.livedSeconds { backoff.reset() }
+      if lived > .seconds(Self.livedSeconds) { backoff.reset() }
       guard backoff.attempts < Self.restartLimit else {
         throw SupportError("\(what), for the \(Self.restartLimit + 1)th time, stopping everything:\n\(tail)")
       }
       let delayMillis = backoff.nextMillis()
       backoffs[child.plan.name] = backoff
       terminal.line("\(what), starting it again in \(delayMillis) ms; its last words:\n\(tail)")
-      waiting.append((child.plan, Date().addingTimeInterval(Double(delayMillis) / 1000)))
+      waiting.append((child.plan, .now + .milliseconds(delayMillis)))
       try record()
     }
-    let due = waiting.filter { $0.notBefore <= Date() }
-    waiting.removeAll { $0.notBefore <= Date() }
+    let due = waiting.filter { $0.notBefore <= .now }
+    waiting.removeAll { $0.notBefore <= .now }
     for entry in due { _ = try launch(entry.plan) }
     for child in children where child.readyAt == nil && child.plan.waitingFor() == nil {
       child.readyAt = Date()
@@ -94,14 +94,14 @@ final class Supervisor {
   /// left after `stopLimitSeconds` is killed.
   func stop(order: [String]) {
     waiting.removeAll()
-    let began = Date()
+    let began = ContinuousClock.now
     let rest = children.map(\.plan.name).filter { !order.contains($0) }
     for name in rest.filter({ isService($0) }) + order + rest.filter({ !isService($0) }) {
       guard let child = children.first(where: { $0.plan.name == name }) else { continue }
       let seconds = child.plan.kind == .service ? Self.serviceStopLimitSeconds : Self.stopLimitSeconds
-      let limit = began.addingTimeInterval(seconds)
+      let limit = began + .seconds(seconds)
       child.send(child.plan.stopSignal)
-      while !child.poll(), Date() < limit { usleep(10_000) }
+      while !child.poll(), .now < limit { usleep(10_000) }
       if !child.poll() { terminal.line("\(name) did not stop in time and was killed") }
       // A server's own children end with it; this catches what doesn't.
       child.killGroup()
