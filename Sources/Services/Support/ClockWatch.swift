@@ -10,7 +10,7 @@ enum ClockWatch {
   /// Runs until it is cancelled.
   ///
   /// - Throws: `SupportError` once the time of day has gone back; `CancellationError`.
-  static func run() async throws {
+  static func run() async throws -> Never {
     let begin = (wall: Date(), steady: ContinuousClock.now)
     // How far the clock stood ahead of the steady one at most, in seconds.
     var ahead = 0.0
