@@ -1,12 +1,13 @@
 """The bank's command handler in Python: docs/contracts.md, on what avrogen made of definitions/. README.md says how."""
-import base64, hashlib, http.server, io, json, os, re, secrets, signal, sys, threading, time
-import urllib.error, urllib.request, uuid
+import base64, collections, hashlib, http.server, io, json, os, re, secrets, signal, sys, threading, time
+import urllib.error, urllib.parse, urllib.request, uuid
 from pathlib import Path
 
 HERE = Path(__file__).parent
 try:
     import fastavro, psycopg
     from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+    from fastavro.schema import SchemaParseException, UnknownType
 except ImportError as missing:
     sys.exit(f"{missing}: {sys.executable} -m pip install --no-deps -r {HERE / 'requirements.txt'}")
 
@@ -16,7 +17,7 @@ CREATION, TRANSFER = COMMANDS = ["confirm_account_creation", "confirm_money_tran
 EVENTS = ["account_creation_confirmed", "account_creation_failed", "balance_changed", "money_transfer_confirmed",
           "money_transfer_failed"]
 BATCH, MAX_BYTES, LIMIT, LONG = 1000, 900_000, -50_000, 2**63
-METRICS, HEALTH = {}, {"problem": "starting"}
+METRICS, HEALTH = collections.Counter(), {"problem": "starting"}
 
 def avsc(name):
     return fastavro.parse_schema(json.loads((HERE / f"generated/{name}.avsc").read_text()))
@@ -25,11 +26,7 @@ def encode(schema, value):
     fastavro.schemaless_writer(buffer := io.BytesIO(), schema, value)
     return buffer.getvalue()
 
-def count(metric):
-    METRICS[metric] = METRICS.get(metric, 0) + 1
-
-class Poison(Exception):
-    """A command for the dead letters: the contract's cause, and a message."""
+class Poison(Exception): """A command for the dead letters: the contract's cause, and a message."""
 
 class Registry:
     """Ids of the schemas that are written, and schemas of the ids that are read."""
@@ -44,6 +41,12 @@ class Registry:
         request = urllib.request.Request(self.base + path, body, {"Content-Type": "application/json"})
         return json.load(urllib.request.urlopen(request, timeout=5))
 
+    def parse(self, reply, named):  # A schema with those that it refers to, which become part of `named`.
+        for it in reply.get("references", []):
+            subject = urllib.parse.quote(it["subject"], safe="")
+            self.parse(self.ask(f"/subjects/{subject}/versions/{it['version']}"), named)
+        return fastavro.parse_schema(json.loads(reply["schema"]), named)
+
     def command(self, topic, key, value):
         if len(value) + len(key) > MAX_BYTES:
             raise Poison("value-too-large", f"{len(value)} bytes, {MAX_BYTES} with the key are the most")
@@ -53,13 +56,13 @@ class Registry:
         number, own, buffer = int.from_bytes(value[1:5], "big"), self.schemas[topic], io.BytesIO(value[5:])
         try:
             if number not in self.known:  # The registry is asked once.
-                self.known[number] = fastavro.parse_schema(json.loads(self.ask(f"/schemas/ids/{number}")["schema"]))
+                self.known[number] = self.parse(self.ask(f"/schemas/ids/{number}"), {})
             if self.known[number]["name"] != own["name"]:
                 raise Poison("incompatible-schema", f"schema {number} is not of {own['name']}")
             command = fastavro.schemaless_reader(buffer, self.known[number], own)
         except urllib.error.HTTPError as error:
             raise Poison("unknown-schema-id", f"no schema {number}") if error.code == 404 else error
-        except (fastavro.read.SchemaResolutionError, KeyError, TypeError) as error:
+        except (fastavro.read.SchemaResolutionError, SchemaParseException, UnknownType, KeyError, TypeError) as error:
             raise Poison("incompatible-schema", repr(error))
         except (EOFError, ValueError, IndexError) as error:
             raise Poison("malformed-avro", repr(error))
@@ -73,15 +76,14 @@ def is_iban(text):
     return bool(re.fullmatch(r"NL\d\dOPEN\d{10}", text, re.ASCII)) and text == make_iban(text[8:])
 
 class Decision:
-    """Decides commands in order, each seeing what those before it did; touches nothing outside."""
+    """Decides commands in order, each seeing what those before it did; touches nothing outside.
+    accounts: IBAN -> [token, amount, limit, version]; decided: topic -> id -> (payload, reason, …)"""
     def __init__(self, registry, accounts, decided):
-        # accounts: IBAN -> [token, amount, limit, version]; decided: topic -> id -> (payload, reason, …)
         self.registry, self.accounts, self.decided = registry, accounts, decided
         self.changed, self.opened, self.legs, self.events = set(), {}, [], []
         self.new = {CREATION: {}, TRANSFER: {}}
 
-    def apply(self, topic, command, payload):
-        """False for an id that was used before with another payload."""
+    def apply(self, topic, command, payload):  # False for an id that was used before with another payload.
         key = uuid.UUID(bytes=command["id"])
         if key not in self.decided[topic]:
             outcome = self.open(command) if topic == CREATION else (self.refusal(command),)
@@ -135,7 +137,7 @@ class Decision:
         self.events.append({"topic": topic, "key": key, "value": value, "headers": headers})
 
 def dead_letter(incarnation, record, cause, message):
-    count(f'bank_dead_letters_total{{cause="{cause}"}}')
+    METRICS[f'bank_dead_letters_total{{cause="{cause}"}}'] += 1
     key, value = record.key() or b"", record.value() or b""
     place = (record.topic(), str(record.partition()), str(record.offset()))
     content = ".".join(format(byte, "x") for byte in hashlib.sha256(key + value).digest()[:8])
@@ -161,7 +163,9 @@ class Handler:
         self.producer = Producer(TOPOLOGY["clients"]["producer"] | {"message.max.bytes": 2_000_000} | own)
         self.consumer = Consumer({"group.id": "none", "enable.auto.commit": False, "auto.offset.reset": "error"} | own)
         self.consumer.assign([TopicPartition("bank_meta", 0, 0)])
-        if not (record := self.consumer.poll(10)) or record.error() or record.value().decode() != str(self.incarnation):
+        if not (record := self.consumer.poll(10)) or record.error():
+            raise RuntimeError(f"bank_meta can't be read: {record and record.error()}")
+        if record.value().decode() != str(self.incarnation):
             sys.exit("database and topics are not from the same run: bank clean, or bank adopt")
         topics = self.consumer.list_topics(timeout=10).topics
         if "journal" in topics and self.consumer.get_watermark_offsets(TopicPartition("journal", 0), 10)[1] > 0:
@@ -172,20 +176,18 @@ class Handler:
         self.owner, self.leases, self.renewed, self.publishes = uuid.uuid4(), {}, 0, False
 
     def many(self, sql, rows):
-        cursor = self.db.cursor()
-        if rows:
-            cursor.executemany(sql, rows)
+        (cursor := self.db.cursor()).executemany(sql, rows)
         return cursor.rowcount
 
-    def renew(self):
-        """Keeps the leases that it has, and takes those that nobody has: partition -> [epoch, next offset]."""
+    def renew(self):  # Keeps its leases, takes what nobody has: partition -> [epoch, next offset].
         self.renewed, leases = time.monotonic(), {}
         with self.db.transaction():
             rows = self.db.execute(
                 "insert into partition_lease as l select t, p, %s, 1, clock_timestamp() + interval '5 seconds' from "
                 "unnest(%s::text[], %s::int[]) u(t, p) on conflict (topic, partition) do update set "
-                "owner = excluded.owner, epoch = l.epoch + (l.owner <> excluded.owner)::int, expires_at = excluded.expires_at where l.owner = "
-                "excluded.owner or l.expires_at <= clock_timestamp() returning topic, partition, epoch",
+                "owner = excluded.owner, "
+                "epoch = l.epoch + (l.owner <> excluded.owner)::int, expires_at = excluded.expires_at "
+                "where l.owner = excluded.owner or l.expires_at <= clock_timestamp() returning topic, partition, epoch",
                 (self.owner, [it[0] for it in self.places], [it[1] for it in self.places])).fetchall()
             for *place, epoch in rows:
                 lease = self.leases.get(tuple(place))
@@ -213,8 +215,7 @@ class Handler:
             self.commit([first, *self.consumer.consume(BATCH - 1, 0)])
         self.publish()
 
-    def commit(self, records):
-        """The contract's six steps, as one transaction."""
+    def commit(self, records):  # The contract's six steps, as one transaction.
         parsed, letters, moves = [], [], {}
         for record in records:
             if record.error():
@@ -230,13 +231,12 @@ class Handler:
         ids = {name: [uuid.UUID(bytes=it[1]["id"]) for it in parsed if it[0].topic() == name] for name in COMMANDS}
         ibans = {text for it in parsed for text in map(it[1].get, ("iban", "from", "to")) if text and is_iban(text)}
         with self.db.transaction():
-            rows = lambda sql, keys: {row[0]: row[1:] for row in self.db.execute("select " + sql, (list(keys),))}
-            creations = rows("uuid, payload_hash, reason, iban, token, type from cac where uuid = any(%s)", ids[CREATION])
+            rows = lambda sql, keys: {row[0]: list(row[1:]) for row in self.db.execute("select " + sql, (list(keys),))}
+            opened = rows("uuid, payload_hash, reason, iban, token, type from cac where uuid = any(%s)", ids[CREATION])
             transfers = rows("uuid, payload_hash, reason from cmt where uuid = any(%s)", ids[TRANSFER])
             accounts = rows("iban, token, amount, lmt, version from balance where iban = any(%s) "
                             "order by balance_id for no key update", ibans)
-            accounts = {iban: list(row) for iban, row in accounts.items()}
-            decision = Decision(self.registry, accounts, {CREATION: creations, TRANSFER: transfers})
+            decision = Decision(self.registry, accounts, {CREATION: opened, TRANSFER: transfers})
             for record, command, payload in parsed:
                 if not decision.apply(record.topic(), command, payload) and self.db.execute(
                         "insert into conflict (command_id, payload_hash, topic, partition, record_offset) "
@@ -247,7 +247,7 @@ class Handler:
         for place, move in moves.items():
             self.leases[place][1] = move[0]
         for outcome in (*decision.new[CREATION].values(), *decision.new[TRANSFER].values()):
-            count(f'bank_commands_total{{service="command-handler",outcome="{outcome[1] or "confirmed"}"}}')
+            METRICS[f'bank_commands_total{{service="command-handler",outcome="{outcome[1] or "confirmed"}"}}'] += 1
 
     def write(self, decision, letters, moves):
         self.many("update balance set amount = %s, version = %s where iban = %s",
@@ -269,12 +269,13 @@ class Handler:
         if moved != len(moves):
             raise RuntimeError("another handler has a partition of this batch")
 
-    def publish(self):
-        """What is committed, in order, while it is this handler that publishes."""
+    def publish(self):  # What is committed, in order, while it is this handler that publishes.
         lock = "select pg_try_advisory_lock(hashtext('outbox'))"
         self.publishes = self.publishes or self.db.execute(lock).fetchone()[0]
         next_row = "select id, events from outbox where sent_at is null order by id limit 1"
-        while self.publishes and (row := self.db.execute(next_row).fetchone()):
+        for _ in range(8):  # A long backlog must not cost the leases.
+            if not self.publishes or not (row := self.db.execute(next_row).fetchone()):
+                break
             events = fastavro.schemaless_reader(io.BytesIO(row[1]), self.batch, None)["events"]
             reports = [None] * len(events)
             for number, event in enumerate(events):
@@ -285,8 +286,8 @@ class Handler:
                     key=None if ".no-key" in hidden else key,
                     headers=list(event["headers"].items() - hidden.items()),
                     on_delivery=lambda *report, number=number: reports.__setitem__(number, report))
-            while None in reports:
-                self.producer.poll(0.05)
+            if self.producer.flush(30):
+                raise RuntimeError("the broker has not acknowledged events for 30 s")
             if errors := [error for error, _ in reports if error]:
                 raise KafkaException(errors[0])
             places = [{"partition": it.partition(), "offset": it.offset(), "timestamp_millis": it.timestamp()[1]}

@@ -131,7 +131,8 @@ struct JournalTests {
     let codec = TopicCodec(Topics.journal, registry: streams.registry)
     try await codec.prepare()
     let status = ServiceStatus(name: "test", metrics: Metrics(), health: Health())
-    return JournalWriter(streams.kafka, codec: codec, outbox: outbox, status: status)
+    return JournalWriter(
+      streams.kafka, codec: codec, outbox: outbox, maxOutcomes: HandlerSettings().maxOutcomes, status: status)
   }
 
   private func transfer(_ number: Int64, epoch: Int64, reason: String) -> JournalEntry {

@@ -44,11 +44,18 @@ final class JournalWriter {
   private var consumer: KafkaConsumer?
   private var producer: KafkaProducer?
   private var seenDisconnects = 0
+  private let maxOutcomes: Int
   /// When this writer has written last.
   private(set) var lastWrite = ContinuousClock.now
 
-  /// - Parameter codec: prepared.
-  init(_ kafka: KafkaConfiguration, codec: TopicCodec<Journal>, outbox: JournalOutbox, status: ServiceStatus) {
+  /// - Parameters:
+  ///   - codec: prepared.
+  ///   - maxOutcomes: of the ledger, see `HandlerSettings`.
+  init(
+    _ kafka: KafkaConfiguration, codec: TopicCodec<Journal>, outbox: JournalOutbox, maxOutcomes: Int,
+    status: ServiceStatus
+  ) {
+    self.maxOutcomes = maxOutcomes
     var kafka = kafka
     // One record at a time, and nothing goes on before it is there.
     kafka.producerProperties["linger.ms"] = "0"
@@ -74,6 +81,15 @@ final class JournalWriter {
     await closeConsumer()
     await producer?.close(timeoutMillis: 0)
     producer = nil
+  }
+
+  /// - Throws: `SupportError` when the ledger is as large as this process's memory may be asked for.
+  func checkSize() throws {
+    guard ledger.outcomeCount < maxOutcomes else {
+      throw SupportError(
+        "the ledger has \(ledger.outcomeCount) outcomes, and the strategy memory holds \(maxOutcomes) at "
+          + "most: a bank that large needs a database (bank clean, and the strategy batch)")
+    }
   }
 
   // MARK: Reading
@@ -147,6 +163,7 @@ final class JournalWriter {
       guard fence.admits(entry) else { return }
       keep(Kept(entry: entry, offset: record.offset, timestampMillis: record.timestampMillis))
       if entry.number > ledger.number { apply(entry, isOwn: fence.writer == id) }
+      try checkSize()
     }
   }
 

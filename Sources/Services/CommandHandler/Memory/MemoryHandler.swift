@@ -54,7 +54,8 @@ package final class MemoryHandler: Sendable {
     guard isPrepared != nil,
       let partitions = try await start.until(.kafka, { try await kafka.partitions(of: topics) })
     else { return }
-    let writer = JournalWriter(kafka, codec: codec, outbox: outbox, status: status)
+    let writer = JournalWriter(
+      kafka, codec: codec, outbox: outbox, maxOutcomes: settings.maxOutcomes, status: status)
     let parser = CommandParser(
       registry: registry, maxCommandBytes: settings.maxCommandBytes, accountNumbers: settings.accountNumbers)
     let handled = StopFlag()
@@ -89,7 +90,6 @@ package final class MemoryHandler: Sendable {
         if !isWriter {
           guard try await writer.waitForTurn(quietSeconds: settings.leaseSeconds, until: stop) else { return }
           try await checkEvents(writer)
-          try checkSize(writer.ledger)
         }
         guard try await writer.takeOver(again: isWriter) else {
           if isWriter { status.log("another handler writes the journal now") }
@@ -118,14 +118,6 @@ package final class MemoryHandler: Sendable {
         outbox.close()
         await stop.sleep(millis: backoff.nextMillis())
       }
-    }
-  }
-
-  private func checkSize(_ ledger: MemoryLedger) throws {
-    guard ledger.outcomeCount < settings.maxOutcomes else {
-      throw SupportError(
-        "the ledger has \(ledger.outcomeCount) outcomes, and the strategy memory holds \(settings.maxOutcomes) at "
-          + "most: a bank that large needs a database (bank clean, and the strategy batch)")
     }
   }
 
@@ -208,7 +200,7 @@ package final class MemoryHandler: Sendable {
     try await waits.take(parsed, reader, status)
     let batch = CommandBatch(parsed.records, place: reader.place(of:))
     if batch.moves.isEmpty { return }
-    try checkSize(writer.ledger)
+    try writer.checkSize()
     let committed = try await commit(batch, encoder, writer)
     try settings.reach(.committed)
     reader.moved(committed.moves.mapValues(\.to))

@@ -49,7 +49,8 @@ struct MemoryLedger: Sendable {
   }
 
   var accountCount: Int { accounts.count }
-  var outcomeCount: Int { transfers.count + creations.count }
+  /// What grows with each command: conflicts too.
+  var outcomeCount: Int { transfers.count + creations.count + conflicts.count }
 
   // MARK: For a decision
 
