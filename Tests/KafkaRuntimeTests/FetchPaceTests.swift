@@ -27,10 +27,12 @@ import Testing
     #expect((4_000...8_000).contains(middle.pause))
     let late = idle(pace, from: middle.end, micros: 2_000_000)
     #expect(late.pause == 25_000)
+    let silent = idle(pace, from: late.end, micros: 10_000_000)
+    #expect(silent.pause == 50_000)
     // One small record.
-    #expect(pace.pauseMicros(afterResponseOf: 790, roundTripMicros: 200, nowMicros: late.end) == 0)
-    pace.recordsCame(nowMicros: late.end + 100)
-    let again = idle(pace, from: late.end + 200, micros: 10_000)
+    #expect(pace.pauseMicros(afterResponseOf: 790, roundTripMicros: 200, nowMicros: silent.end) == 0)
+    pace.recordsCame(nowMicros: silent.end + 100)
+    let again = idle(pace, from: silent.end + 200, micros: 10_000)
     #expect(again.pause == 1_000)
   }
 

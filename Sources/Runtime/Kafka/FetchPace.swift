@@ -15,9 +15,13 @@ final class FetchPace: Sendable {
   private static let maxEmptyBytes = 1_500
   /// A broker that took longer has waited by itself.
   private static let maxRoundTripMicros: Int64 = 1_000
-  /// The pause is that part of the time in which nothing came.
+  /// The pause is that part of the time in which nothing came, up to `maxGrowth` times the least.
   private static let idleShare: Int64 = 16
   private static let maxGrowth: Int64 = 25
+  /// After a longer silence it is that part, up to `maxLateGrowth`: a bank that rests costs half as much, and its first
+  /// record waits no longer than 50 ms with the least pause of 1 ms.
+  private static let lateIdleShare: Int64 = 200
+  private static let maxLateGrowth: Int64 = 50
 
   private let leastMicros: Int64
   private let largestBytes = Atomic<Int>(0)
@@ -44,7 +48,9 @@ final class FetchPace: Sendable {
       return 0
     }
     let idleMicros = max(0, nowMicros - idleSinceMicros.load(ordering: .relaxed))
-    return UInt32(max(leastMicros, min(idleMicros / Self.idleShare, leastMicros * Self.maxGrowth)))
+    let early = min(idleMicros / Self.idleShare, leastMicros * Self.maxGrowth)
+    let late = min(idleMicros / Self.lateIdleShare, leastMicros * Self.maxLateGrowth)
+    return UInt32(max(leastMicros, early, late))
   }
 }
 
