@@ -39,6 +39,39 @@ struct FaultTests {
     try await expectSound(bank)
   }
 
+  @Test(
+    "a handler that stops while it sends a batch does not keep its locks",
+    arguments: [
+      HandlerStep.balancesWritten, .outcomesWritten, .outboxWritten,
+    ])
+  func silentInThePipeline(step: HandlerStep) async throws {
+    let bank = try await TestBank.start()
+    var settings = HandlerSettings()
+    settings.leaseSeconds = 1
+    settings.leaseRenewalMillis = 300
+    let handler = bank.startHandler(settings)
+    let accounts = try await bank.openAccounts(2)
+    let box = Box(count: 0)
+    settings.failpoints.set(step) {
+      // The server waits for the rest of the pipeline, and no time-out of its own counts.
+      if box.next() == 1 { usleep(8_000_000) }
+    }
+    let payment = payments(1, to: accounts)
+    try await bank.send(payment)
+    try await eventually("the handler is silent") { box.value > 0 }
+    try await Task.sleep(for: .milliseconds(4_500))
+    // Whoever needs the row of the company has it, long before the handler goes on.
+    try await bank.database { session in
+      try session.execute("set statement_timeout = '1s'")
+      try session.execute("update balance set amount = amount")
+    }
+    try await bank.drain()
+    try await handler.stop()
+    #expect(handler.metrics.value(of: "bank_retries_total", ["target": "postgres"]) ?? 0 >= 1)
+    #expect(try await bank.count("select count(*) from cmt") == 1)
+    try await expectSound(bank)
+  }
+
   @Test("an error at each step of the transaction leaves nothing half done", arguments: HandlerStep.insideTransaction)
   func errorInside(step: HandlerStep) async throws {
     let bank = try await TestBank.start()
@@ -69,6 +102,7 @@ extension HandlerStep {
 private final class Box: Sendable {
   private let count: Mutex<Int>
   init(count: Int) { self.count = Mutex(count) }
+  var value: Int { count.withLock { $0 } }
   func next() -> Int {
     count.withLock { count in
       count += 1

@@ -70,12 +70,12 @@ public struct ServiceHost: Sendable {
       group.addTask { try await ClockWatch.run() }
       let first: Ended
       do { first = try await group.next() ?? .body } catch {
-        limitStop(unless: ended)
+        limitStop(unless: ended, because: "\(error)")
         health.fail("\(error)")
         group.cancelAll()
         throw error
       }
-      limitStop(unless: ended)
+      limitStop(unless: ended, because: "it was asked to stop")
       health.fail("stopping")
       group.cancelAll()
       // Cancelled by us: CancellationError is the answer that was asked for, anything else is a failure to tell.
@@ -89,11 +89,11 @@ public struct ServiceHost: Sendable {
   private enum Ended: Sendable { case server, body, signal }
 
   /// From here on the process ends in time, whatever hangs.
-  private func limitStop(unless ended: EndedFlag) {
-    let name = name
+  private func limitStop(unless ended: EndedFlag, because reason: String) {
+    let message = "\(name): did not stop within \(Self.stopLimitSeconds) s, giving up: \(reason)\n"
     DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Self.stopLimitSeconds)) {
       if ended.isSet { return }
-      FileHandle.standardError.write(Data("\(name): did not stop within \(Self.stopLimitSeconds) s, giving up\n".utf8))
+      FileHandle.standardError.write(Data(message.utf8))
       exit(1)
     }
   }

@@ -146,8 +146,29 @@ public final class TestBank: Sendable {
   /// Waits until nothing is in flight: every command up to the end of its topic has its outcome, and every event is
   /// published.
   public func drain(timeoutSeconds: Int = 30) async throws {
-    try await eventually("everything is handled and published", timeoutSeconds: timeoutSeconds) {
-      try await self.isDrained()
+    let what = "everything is handled and published"
+    do { try await eventually(what, timeoutSeconds: timeoutSeconds) { try await self.isDrained() } } catch {
+      throw TestBankError("\(error):\n\(try await standing())")
+    }
+  }
+
+  /// Who has which partition and how far it is, what is not published, and what Postgres is asked: for a message.
+  public func standing() async throws -> String {
+    try await database { session in
+      let parts: [SQL] = [
+        """
+        select concat_ws(' ', l.topic, l.partition, 'lease', l.owner, l.epoch, l.expires_at - clock_timestamp(), 'next',
+          c.next_offset, 'epoch', c.epoch)
+        from partition_lease l left join consumed_offset c using (topic, partition) order by l.topic, l.partition
+        """,
+        "select concat('outbox rows unsent ', count(*), ' from ', min(id)) from outbox where sent_at is null",
+        """
+        select concat_ws(' ', pid, application_name, state, wait_event, clock_timestamp() - state_change, left(query, 80))
+        from pg_stat_activity where datname = current_database()
+        """,
+        "select concat_ws(' ', 'advisory lock', pid, granted) from pg_locks where locktype = 'advisory'",
+      ]
+      return try parts.flatMap { try session.query($0, as: String.self) }.joined(separator: "\n")
     }
   }
 

@@ -86,10 +86,13 @@ final class LeaseKeeper: Sendable {
   }
 
   private func renew() async throws {
+    try await endSilentSessions()
     let leaving = state.withLock { $0.leaving }
     let plan = Plan(
       owner: owner, incarnation: incarnation, seconds: settings.leaseSeconds, partitions: partitions, leaving: leaving)
     let renewal = try await database.transaction { [settings] session in
+      // Rows of a session that is silent are free at the next try, or the one after it.
+      try session.execute("set local lock_timeout = '3s'")
       let renewal = try plan.perform(session)
       try settings.reach(.leasesTaken)
       return renewal
@@ -109,6 +112,23 @@ final class LeaseKeeper: Sendable {
         state.leaving.insert(partition)
       }
     }
+  }
+
+  /// Ends sessions of handlers that stopped in the middle of sending a batch, and would hold its locks for ever: Postgres
+  /// waits for the rest of a pipeline without a time-out, as neither `statement_timeout` nor
+  /// `idle_in_transaction_session_timeout` counts there. A handler that is frozen for twice as long as a lease holds has
+  /// lost its partitions, so such a batch can't be committed any more.
+  private func endSilentSessions() async throws {
+    let ended = try await database.run { [settings] session in
+      try session.query(
+        """
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where usename = current_user and datname = current_database() and pid <> pg_backend_pid()
+          and state = 'active' and wait_event = 'ClientRead' and xact_start is not null
+          and state_change < clock_timestamp() - \(2 * settings.leaseSeconds) * interval '1 second'
+        """, as: Bool.self)
+    }
+    if ended.contains(true) { status.log("ended the session of a handler that stopped in the middle of a batch") }
   }
 
   /// One renewal, as one transaction.
