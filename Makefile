@@ -11,7 +11,7 @@ NAME ?= $(PROFILE)
 LOAD ?=
 
 .PHONY: run test test-faults test-long clean-temporary registry-peer lint build setup setup-test bench bench-codec \
-  bench-codec-debug bench-subscribers bench-handler bench-idle loop clean
+  bench-codec-debug bench-subscribers bench-handler bench-idle loop variants clean
 
 run: setup
 	swift build -c $(CONFIGURATION) --product bank
@@ -100,6 +100,11 @@ bench-idle: setup-test
 loop: setup
 	swift build -c release --product bank
 	scripts/loop .build/release/bank "$(N)" "$(PROFILE)" "$(NAME)" $(LOAD)
+
+# As "make loop PROFILE=compare" for each variant of docs/variants.md, in turn.
+variants: setup
+	swift build -c release --product bank
+	scripts/variants .build/release/bank "$(N)"
 
 # The bank's own state (accounts, topics) goes by "bank clean".
 clean:

@@ -242,7 +242,8 @@ enum House {
       test(
         "BankSupportTests",
         [
-          "BankSupport", "bank", "avrogen", "EmbeddedBroker", "FreePort", "PythonPeer", "TestPostgres", hummingbird,
+          "BankSupport", "bank", "avrogen", "EmbeddedBroker", "FreePort", "LoopbackProxy", "PostgresRuntime",
+          "PythonPeer", "TestPostgres", hummingbird,
         ], exclude: ["Python"]),
       test("HeartbeatTests", ["HeartbeatService", "TestStreams"]),
       test("CommandGeneratorTests", ["CommandGeneratorService", "TestStreams"]),

@@ -73,7 +73,7 @@ struct ContentionTests {
     "handlers that start, stop and are killed every 2 s, under load",
     .enabled(if: FaultSize.isFull))
   func comingAndGoing() async throws {
-    let changes = FaultSize.of(short: 4, full: 30)
+    let changes = FaultSize.of(short: 4, full: 20)
     let everySeconds = 2
     var generator = SeededGenerator.forRun("handlers that come and go")
     let bank = try await TestBank.startForProcesses()

@@ -42,7 +42,7 @@ struct PostgresTests {
     let busy = try await BusyBank.start(on: bank)
     var inFlight = 0
     var ended = 0
-    for _ in 0..<FaultSize.of(short: 10, full: 100) {
+    for _ in 0..<FaultSize.of(short: 10, full: 60) {
       inFlight += try await busy.payments.inFlight()
       ended += Int(
         try await bank.count(
@@ -64,7 +64,7 @@ struct PostgresTests {
     proxy.judge { cutter.judge($0) }
     let busy = try await BusyBank.start(on: bank, databaseProxy: proxy)
     cutter.set(on: true)
-    let wanted = FaultSize.of(short: 8, full: 60)
+    let wanted = FaultSize.of(short: 8, full: 40)
     try await eventually("each way was taken \(wanted) times", timeoutSeconds: 240) {
       cutter.cuts.allSatisfy { $0 >= wanted }
     }

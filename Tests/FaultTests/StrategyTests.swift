@@ -28,7 +28,7 @@ struct StrategyTests {
     try await bank.send(funding)
     try await bank.report(handler) { $0.handled == funding.count }
     let commands =
-      refused(accounts) + mixedTransfers(FaultSize.of(short: 200, full: 4_000), accounts)
+      refused(accounts) + mixedTransfers(FaultSize.of(short: 200, full: 1_500), accounts)
     let half = commands.count / 2
     try await bank.send(Array(commands[..<half]))
     // What was decided before comes again, as it was and with another amount, where another handler could get it.

@@ -6,7 +6,14 @@ import Synchronization
 /// `use` is called by one task at a time; the lock only guards what `close` reads.
 package final class Database: Sendable {
   package let configuration: PostgresConfiguration
-  private let current = Mutex<PostgresConnection?>(nil)
+  private struct State {
+    var connection: PostgresConnection?
+    /// The server's process for a connection that was lost, which may still hold what it had locked: between it and us
+    /// something can keep the way open that lets nothing through.
+    var abandoned: Int32?
+  }
+
+  private let state = Mutex(State())
   /// Run on each new connection; a server that refuses it is used as it is.
   private let wish: SQL?
 
@@ -25,14 +32,27 @@ package final class Database: Sendable {
 
   /// The connection, which is a new one when the last was lost.
   package func connection() async throws -> PostgresConnection {
-    if let connection = current.withLock({ $0 }) {
+    if let connection = state.withLock({ $0.connection }) {
       if connection.isUsable { return connection }
+      state.withLock { $0 = State(abandoned: connection.processID) }
       await connection.close()
     }
     let connection = try await PostgresConnection.connect(configuration)
     if let wish { try await connection.run { session in try Self.apply(wish, session) } }
-    current.withLock { $0 = connection }
+    if let abandoned = state.withLock({ $0.abandoned }) {
+      try await connection.run { session in try Self.end(abandoned, session) }
+    }
+    state.withLock { $0 = State(connection: connection) }
     return connection
+  }
+
+  /// Ends what is left of the connection before; a process of that number that is somebody else's is left alone.
+  private static func end(_ processID: Int32, _ session: PostgresSession) throws {
+    try session.execute(
+      """
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where pid = \(processID) and usename = current_user and application_name = current_setting('application_name')
+      """)
   }
 
   private static func apply(_ wish: SQL, _ session: PostgresSession) throws {
@@ -55,9 +75,9 @@ package final class Database: Sendable {
   }
 
   package func close() async {
-    let last = current.withLock { current in
-      defer { current = nil }
-      return current
+    let last = state.withLock { state in
+      defer { state = State() }
+      return state.connection
     }
     await last?.close()
   }
