@@ -40,6 +40,15 @@ import Testing
     #expect(report.repeated == legs - 1 + 2)
   }
 
+  /// A publisher that was replaced while it sent delivers late what another has sent since.
+  @Test func aCopyOutOfOrderIsTolerated() throws {
+    var (bank, anna, _) = PaperBank.small()
+    bank.repeatEvent(try bank.index(of: anna, 2))
+    let report = bank.audit()
+    #expect(report.isGood, "\(report.text)")
+    #expect(report.repeated == 1)
+  }
+
   @Test func whatIsInFlightIsTolerated() throws {
     var (bank, anna, _) = PaperBank.small()
     bank.unsend(try bank.index(of: anna, 3))

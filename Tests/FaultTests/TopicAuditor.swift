@@ -45,8 +45,8 @@ struct TopicAuditor {
   private(set) var findings: [String] = []
   /// By `ce_id`.
   private(set) var changes: [String: Change] = [:]
-  /// Where the last copy of each stands in its partition.
-  private var lastOffsets: [String: Int64] = [:]
+  /// How far each chain comes for a reader who drops what is not next, by IBAN.
+  private var inOrder: [String: Int64] = [:]
   /// By IBAN, in order of sequence.
   private(set) var chains: [String: [Change]] = [:]
   /// By command; nil is confirmed.
@@ -117,7 +117,7 @@ struct TopicAuditor {
     if let before = changes.updateValue(change, forKey: id), before != change {
       findings.append("\(place): not the same as its copy before")
     }
-    lastOffsets[id] = record.offset
+    if sequence == inOrder[iban, default: 0] + 1 { inOrder[iban] = sequence }
   }
 
   private mutating func readOutcome(_ place: String, id: String, reason: String?) {
@@ -152,16 +152,13 @@ struct TopicAuditor {
   private mutating func checkChain(_ iban: String, _ chain: [Change]) {
     if accounts[iban] == nil { findings.append("\(iban) has events, and was never opened") }
     var balance = iban == Self.company ? Self.companyOpening : 0
-    var lastOffset: Int64 = -1
     for (index, change) in chain.enumerated() {
       let place = "\(iban) sequence \(change.sequence)"
       if change.sequence != Int64(index) + 1 {
         return findings.append("\(place) stands where \(index + 1) should")
       }
       if change.partition != chain[0].partition { findings.append("\(place) is in another partition") }
-      let offset = lastOffsets[change.id] ?? -1
-      if offset < lastOffset { findings.append("\(place) comes before its predecessor") }
-      lastOffset = offset
+      if change.sequence == inOrder[iban, default: 0] + 1 { findings.append("\(place) comes before its predecessor") }
       let (sum, isTooLarge) = balance.addingReportingOverflow(change.amount)
       if isTooLarge || sum != change.balance {
         findings.append("\(place): \(balance) changed by \(change.amount) is not \(change.balance)")

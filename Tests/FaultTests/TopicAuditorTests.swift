@@ -105,11 +105,14 @@ private struct PaperTopics {
 
 @Suite("Faults: the auditor of the topics")
 struct TopicAuditorTests {
-  @Test("topics of a sound bank pass, with copies too, as long as they come in order")
+  @Test("topics of a sound bank pass, with copies too")
   func good() throws {
     var topics = try PaperTopics.good()
     #expect(TopicAuditor(topics.records).findings.isEmpty)
-    for record in topics.records { topics.repeatAtEnd(record) }
+    let sent = topics.records
+    // Of one alone, as a publisher that was replaced delivers it, and of all.
+    topics.repeatAtEnd(sent[sent.count / 2])
+    for record in sent { topics.repeatAtEnd(record) }
     #expect(TopicAuditor(topics.records).findings.isEmpty)
   }
 
@@ -136,7 +139,9 @@ struct TopicAuditorTests {
       topics.repeatAtEnd(topics.changes(bert)[0], value: topics.changes(anna)[0].value)
     },
     Damage(name: "an event comes too early", finding: "comes before its predecessor") { topics in
-      topics.repeatAtEnd(topics.changes(anna)[1])
+      let second = topics.changes(anna)[1]
+      topics.remove(second)
+      topics.repeatAtEnd(second)
     },
     Damage(name: "the key is another", finding: "the key is not the IBAN") {
       try $0.ask(6, 5, from: "cash", to: bert)

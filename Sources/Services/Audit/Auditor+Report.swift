@@ -131,22 +131,17 @@ extension Auditor {
     }
   }
 
-  /// Each leg has its event on the topic, and the last copies are in order: consumers drop an event whose sequence is
-  /// not above the last.
+  /// Each leg has its event on the topic, and whoever drops what is not next gets all of them in order.
   private mutating func checkEvents(_ iban: String, _ legs: [LedgerSnapshot.Leg]) {
-    var last: (offset: Int64, leg: LedgerSnapshot.Leg)?
-    for (leg, offset) in zip(legs, seen[iban]?.offsets ?? []) {
-      if offset < 0 {
-        if !isWaiting(leg) { chains.add("\(iban): balance_changed has no event of sequence \(leg.sequence)") }
-      } else if let last, offset < last.offset {
-        // From the oldest lost record on everything comes again, in order.
-        if missing.isEmpty, !isWaiting(leg) {
-          chains.add("\(iban): balance_changed has sequence \(leg.sequence) before sequence \(last.leg.sequence)")
-        }
-      } else {
-        last = (offset, leg)
-      }
+    guard let chain = seen[iban] else { return }
+    for (leg, isSeen) in zip(legs, chain.isSeen) where !isSeen && !isWaiting(leg) {
+      chains.add("\(iban): balance_changed has no event of sequence \(leg.sequence)")
     }
+    guard chain.inOrder < legs.count, chain.isSeen[chain.inOrder] else { return }
+    let next = legs[chain.inOrder]
+    // From the oldest lost record on everything comes again, in order.
+    guard missing.isEmpty, !isWaiting(next) else { return }
+    chains.add("\(iban): balance_changed has sequence \(next.sequence) before sequence \(next.sequence - 1)")
   }
 
   private func isWaiting(_ leg: LedgerSnapshot.Leg) -> Bool {

@@ -20,8 +20,11 @@ struct Auditor {
 
   /// What the topics hold of one account's chain.
   struct Chain {
-    /// The offset of each sequence's last copy; index 0 is sequence 1, -1 is not seen.
-    var offsets: [Int64]
+    /// Whether each sequence has an event; index 0 is sequence 1.
+    var isSeen: [Bool]
+    /// As far as a consumer comes who reads in order and drops what is not next: copies from before, and what was sent
+    /// too early, which has to come again.
+    var inOrder = 0
     var partition: Int32?
   }
 
@@ -49,7 +52,7 @@ struct Auditor {
     missing = snapshot.deliveries
     knownEnds = snapshot.knownEnds
     deadLetters = snapshot.deadLetters
-    seen = snapshot.legs.mapValues { Chain(offsets: Array(repeating: -1, count: $0.count)) }
+    seen = snapshot.legs.mapValues { Chain(isSeen: Array(repeating: false, count: $0.count)) }
     var balances: [String: [Int64]] = [:]
     for (iban, legs) in snapshot.legs {
       var balance = snapshot.accounts[iban]?.opening ?? 0
@@ -123,9 +126,10 @@ struct Auditor {
 
   private mutating func note(_ place: LedgerSnapshot.Place, _ iban: String, _ index: Int) {
     guard let chain = seen[iban] else { return }
-    if chain.offsets[index] >= 0 { report.repeated += 1 }
+    if chain.isSeen[index] { report.repeated += 1 }
     // In place: a copy of the chain for each event would take time that grows with its square.
-    seen[iban]?.offsets[index] = place.offset
+    seen[iban]?.isSeen[index] = true
+    if chain.inOrder == index { seen[iban]?.inOrder += 1 }
     if let partition = chain.partition, partition != place.partition.partition {
       chains.add("\(place.partition)/\(place.offset): \(iban) has events in partition \(partition) too")
     } else if chain.partition == nil {
