@@ -214,6 +214,7 @@ struct DecideSimulationTests {
     let seed = generator.seed
     let ibans = (1...60).map(ibanText)
     let commandCount = FaultSize.of(short: 200_000, full: 1_000_000)
+    let own = Set(ibans + [company])
     var source = CommandSource(generator, ibans: ibans)
     var bank = NaiveBank()
     var store = Store()
@@ -227,7 +228,7 @@ struct DecideSimulationTests {
       let decision = decide(state, commands)
       #expect(decision == decide(state, commands), "not deterministic, seed \(seed)")
       store.apply(decision, of: commands)
-      for command in commands { bank.handle(command, ownIBANs: Set(ibans + [company])) }
+      for command in commands { bank.handle(command, ownIBANs: own) }
       try #require(store.log == bank.log, "seed \(seed), after \(handled) commands")
       store.log.removeAll(keepingCapacity: true)
       bank.log.removeAll(keepingCapacity: true)
