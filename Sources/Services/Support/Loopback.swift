@@ -39,11 +39,11 @@ package enum Loopback {
     if let json { head += "Content-Type: application/json\r\nContent-Length: \(json.utf8.count)\r\n" }
     let request = Array((head + "\r\n" + (json ?? "")).utf8)
     guard sendAll(descriptor, request) else { return nil }
-    let limit = Date().addingTimeInterval(Double(timeoutMillis) / 1000)
+    let limit = ContinuousClock.now + .milliseconds(timeoutMillis)
     var answer: [UInt8] = []
     var length: Int?
     var buffer = [UInt8](repeating: 0, count: 16_384)
-    while answer.count < answerLimitBytes, Date() < limit {
+    while answer.count < answerLimitBytes, .now < limit {
       // Not every server closes when it was asked to.
       if length == nil { length = wholeLength(answer) }
       if let length, answer.count >= length { return parse(answer) }
