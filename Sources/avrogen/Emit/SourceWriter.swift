@@ -53,6 +53,15 @@ struct SourceWriter {
     }
   }
 
+  /// `case` and what it does on one line where that fits, else on two.
+  mutating func branch(_ label: String, _ body: String) {
+    if label.count + body.count < width {
+      line("\(label) \(body)")
+    } else {
+      continued(label) { $0.line(body) }
+    }
+  }
+
   /// A comment of several lines, each starting with `marker`, wrapped at the last column.
   ///
   /// Control characters become spaces; a word longer than a line stays whole.

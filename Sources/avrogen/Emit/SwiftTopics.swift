@@ -82,13 +82,13 @@ extension SourceWriter {
       writer.block("public static let topicSchemas = [", closing: "]") { writer in
         let comma = types.count > 1 ? "," : ""
         for type in types {
-          writer.line("TopicSchema(recordName: \(type).schemaName, text: \(type).schemaText)\(comma)")
+          writer.list("TopicSchema(", ["recordName: \(type).schemaName", "text: \(type).schemaText"], ")\(comma)")
         }
       }
       writer.line()
       writer.block("public static func topicRecordName(of value: Self) -> String {") { writer in
         writer.line("switch value {")
-        for (name, type) in zip(cases, types) { writer.line("case .\(name): \(type).schemaName") }
+        for (name, type) in zip(cases, types) { writer.branch("case .\(name):", "\(type).schemaName") }
         writer.line("}")
       }
       writer.line()
@@ -98,7 +98,7 @@ extension SourceWriter {
       writer.continued { writer in
         writer.line("switch recordName {")
         for (name, type) in zip(cases, types) {
-          writer.line("case \(type).schemaName: return .\(name)(try \(type).decode(from: &reader))")
+          writer.branch("case \(type).schemaName:", "return .\(name)(try \(type).decode(from: &reader))")
         }
         writer.line("default: throw reader.error(.unknownRecord)")
         writer.line("}")
@@ -107,7 +107,7 @@ extension SourceWriter {
       writer.line()
       writer.block("public func encode(to writer: inout AvroWriter) {") { writer in
         writer.line("switch self {")
-        for name in cases { writer.line("case .\(name)(let value): value.encode(to: &writer)") }
+        for name in cases { writer.branch("case .\(name)(let value):", "value.encode(to: &writer)") }
         writer.line("}")
       }
     }
