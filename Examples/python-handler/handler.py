@@ -14,8 +14,10 @@ except ImportError as missing:
 TOPOLOGY = json.loads((HERE / "generated/topology.json").read_text())
 SUBJECTS = {topic["name"]: topic["subjects"][0] for topic in TOPOLOGY["topics"] if topic["subjects"]}
 CREATION, TRANSFER = COMMANDS = ["confirm_account_creation", "confirm_money_transfer"]
-EVENTS = ["account_creation_confirmed", "account_creation_failed", "balance_changed", "money_transfer_confirmed",
-          "money_transfer_failed"]
+EVENTS = ["account_creation_confirmed", "account_creation_failed", "money_transfer_confirmed", "money_transfer_failed",
+          "balance_changed"]
+IS_SHARED = os.environ.get("BANK_FEEDBACK") == "shared"  # An id is of the schema, whatever the subject.
+FEEDBACK = dict(zip(EVENTS * IS_SHARED, 2 * ["account_feedback"] + 2 * ["transfer_feedback"]))
 BATCH, MAX_BYTES, LIMIT, LONG = 1000, 900_000, -50_000, 2**63
 METRICS, HEALTH = collections.Counter(), {"problem": "starting"}
 
@@ -80,8 +82,7 @@ class Decision:
     accounts: IBAN -> [token, amount, limit, version]; decided: topic -> id -> (payload, reason, …)"""
     def __init__(self, registry, accounts, decided):
         self.registry, self.accounts, self.decided = registry, accounts, decided
-        self.changed, self.opened, self.legs, self.events = set(), {}, [], []
-        self.new = {CREATION: {}, TRANSFER: {}}
+        self.changed, self.opened, self.legs, self.events, self.new = set(), {}, [], [], {CREATION: {}, TRANSFER: {}}
 
     def apply(self, topic, command, payload):  # False for an id that was used before with another payload.
         key = uuid.UUID(bytes=command["id"])
@@ -134,7 +135,7 @@ class Decision:
         value = self.registry.prefixes[topic] + encode(self.registry.schemas[topic], value)
         headers = {"ce_specversion": "1.0", "ce_id": str(uuid.uuid5(command, f"{topic}/{leg}")), **more,
                    "ce_source": "/command-handler", "ce_type": SUBJECTS[topic]["record"], "causationid": str(command)}
-        self.events.append({"topic": topic, "key": key, "value": value, "headers": headers})
+        self.events.append({"topic": FEEDBACK.get(topic, topic), "key": key, "value": value, "headers": headers})
 
 def dead_letter(incarnation, record, cause, message):
     METRICS[f'bank_dead_letters_total{{cause="{cause}"}}'] += 1

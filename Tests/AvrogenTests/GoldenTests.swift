@@ -43,7 +43,7 @@ import Testing
         "ConfirmMoneyTransfer", "MoneyTransferConfirmed", "MoneyTransferFailed", "BalanceChanged",
       ])
     #expect(model.types.filter { $0.isUUID }.map(\.name.name) == ["Uuid"])
-    #expect(model.topics.count == 11)
+    #expect(model.topics.count == 13)
     #expect(model.databases.map(\.name) == ["balancedb", "transactiondb"])
   }
 }

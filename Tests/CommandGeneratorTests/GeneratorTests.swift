@@ -57,7 +57,13 @@ import Testing
     // Another run knows the old accounts, and pays the new one only.
     let later = Self.account(6)
     try await Self.run(streams) {
-      try await streams.send(Topics.accountCreationConfirmed, [accounts[0], later])
+      try await streams.send(Topics.accountCreationConfirmed, [accounts[0]])
+      try await streams.send(
+        Topics.accountFeedback,
+        [
+          .accountCreationFailed(AccountCreationFailed(id: UUID(), reason: "generated iban already exists, try again")),
+          .accountCreationConfirmed(later),
+        ])
       try await eventually("the salaries of two") { try await Self.salaries(streams).count == 6 }
       try await streams.send(Topics.heartbeat, (231...390).map { Heartbeat(beat: $0) })
       try await eventually("a command a beat") { try await Self.others(streams).count == 370 }
@@ -65,6 +71,12 @@ import Testing
     let repeated = CommandPlan.salary(for: accounts[0])
     #expect(try await Self.salaries(streams).count { $0 == repeated } == 2, "a repeat is the same command")
     #expect(try await Self.salaries(streams).count { $0.to == later.iban } == 1)
+    // And a third the one of the other topic too.
+    try await Self.run(streams) {
+      try await streams.send(Topics.heartbeat, (391...590).filter { $0 % 200 != 0 }.map { Heartbeat(beat: $0) })
+      try await eventually("a command a beat") { try await Self.others(streams).count == 569 }
+    }
+    #expect(try await Self.salaries(streams).count == 6, "paid once")
     let used = Set(try await Self.others(streams).flatMap { [$0.from, $0.to] })
     #expect(used.isSuperset(of: ibans.union([later.iban])))
   }

@@ -12,16 +12,29 @@ import Testing
 @Suite("Strategies of the command handler", .serialized)
 struct StrategyTests {
   private static let funds: Int64 = 1_000_000
+  /// A strategy, and where it sends answers.
+  struct Variant: Sendable, CustomTestStringConvertible {
+    var strategy: HandlerStrategy
+    var feedback = FeedbackTopics.separate
+
+    var testDescription: String { feedback == .shared ? "\(strategy), feedback topics" : "\(strategy)" }
+  }
+
   /// In the short form without the one that all other tests use.
-  private static let strategies = HandlerStrategy.allCases.filter { FaultSize.isFull || $0 != .batch }
+  private static let variants =
+    HandlerStrategy.allCases.filter { FaultSize.isFull || $0 != .batch }.map { Variant(strategy: $0) }
+    + [.batch, .memory, .python].filter { FaultSize.isFull || $0 != .memory }
+    .map { Variant(strategy: $0, feedback: .shared) }
 
   @Test(
     "the same commands, kill -9 in the middle: the same outcomes, and both audits pass",
-    arguments: strategies)
-  func sameOutcomes(strategy: HandlerStrategy) async throws {
+    arguments: variants)
+  func sameOutcomes(variant: Variant) async throws {
+    let strategy = variant.strategy
     let bank = try await TestBank.startForProcesses()
     let arguments = ["--strategy", strategy.rawValue]
-    var handler = try ServiceProcess(.commandHandler, bank, arguments)
+    let environment = ["BANK_FEEDBACK": variant.feedback.rawValue]
+    var handler = try ServiceProcess(.commandHandler, bank, arguments, environment: environment)
     try await handler.well()
     let accounts = try await bank.openAccounts(4)
     let funding = accounts.map { transfer(to: $0.iban, amount: Self.funds) }
@@ -36,14 +49,15 @@ struct StrategyTests {
     let reused = funding.map { transfer($0.id, to: $0.to, amount: Self.funds + 1) }
     try await bank.send(reused, partition: 5)
     let poison = try await bank.sendPoison()
+    let answers = variant.feedback == .shared ? Topics.transferFeedback.name : Topics.moneyTransferConfirmed.name
     // In the middle: something of it is published, and not all.
     try await eventually("some of it is handled", timeoutSeconds: 60) {
-      try await bank.records(Topics.moneyTransferConfirmed.name).count > 2 * funding.count
+      try await bank.records(answers).count > 2 * funding.count
     }
     handler.kill()
     try await bank.endLeasesOfTheDead()
     try await bank.send(Array(commands[half...]))
-    handler = try ServiceProcess(.commandHandler, bank, arguments)
+    handler = try ServiceProcess(.commandHandler, bank, arguments, environment: environment)
     let report = try await bank.report(handler) { $0.handled == commands.count + funding.count && $0.isDrained }
     var expected: [String: Int] = [:]
     for reason in commands.compactMap(Self.refusal) { expected[reason, default: 0] += 1 }
@@ -57,10 +71,13 @@ struct StrategyTests {
     for it in poison { #expect(letters.contains { $0.key == it.key && $0.value == it.value }, "\(it.cause)") }
     try await handler.well()
     #expect(try await handler.stop() == .exited(0), "\(handler.log.suffix(2_000))")
+    let confirmed = try await bank.records(Topics.moneyTransferConfirmed.name).count
+    #expect((confirmed == 0) == (variant.feedback == .shared))
     try await expectRefusals(bank, after: strategy)
     try await bank.expectOrderPerIBAN()
     try await faultHeld(
-      "strategy \(strategy): kill -9 under load", injected: 1, inFlight: commands.count - half, bank: bank,
+      "strategy \(variant.testDescription): kill -9 under load", injected: 1, inFlight: commands.count - half,
+      bank: bank,
       hasDatabase: strategy != .memory)
   }
 

@@ -39,7 +39,7 @@ struct TopicAuditor {
   static let limit: Int64 = -50_000
   static let topics = [
     "balance_changed", "money_transfer_confirmed", "money_transfer_failed", "account_creation_confirmed",
-    "account_creation_failed", "confirm_money_transfer",
+    "account_creation_failed", "account_feedback", "transfer_feedback", "confirm_money_transfer",
   ]
 
   private(set) var findings: [String] = []
@@ -79,7 +79,7 @@ struct TopicAuditor {
     let place = "\(record.topicPartition)/\(record.offset)"
     do {
       var value = try PlainAvro(record.value)
-      switch record.topic {
+      switch Self.kind(record) {
       case "balance_changed": try readChange(record, &value)
       case "money_transfer_confirmed": try readOutcome(place, id: value.id(), reason: nil)
       case "money_transfer_failed": try readOutcome(place, id: value.id(), reason: value.string())
@@ -101,6 +101,17 @@ struct TopicAuditor {
     } catch {
       // What others put onto the command topic may be anything.
       if record.topic != "confirm_money_transfer" { findings.append("\(place) can't be read") }
+    }
+  }
+
+  /// The topic that has records of this type only.
+  private static func kind(_ record: ConsumedRecord) -> String {
+    switch (record.topic, record.header("ce_type")) {
+    case ("account_feedback", "nl.openweb.data.AccountCreationConfirmed"): "account_creation_confirmed"
+    case ("account_feedback", "nl.openweb.data.AccountCreationFailed"): "account_creation_failed"
+    case ("transfer_feedback", "nl.openweb.data.MoneyTransferConfirmed"): "money_transfer_confirmed"
+    case ("transfer_feedback", "nl.openweb.data.MoneyTransferFailed"): "money_transfer_failed"
+    default: record.topic
     }
   }
 

@@ -1,4 +1,5 @@
 import BankSupport
+import CommandHandlerService
 import Definitions
 import Foundation
 import GraphQLRuntime
@@ -22,10 +23,14 @@ struct AccountTests {
     #expect(AccountService.problem(username, password)?.contains(reason) == true)
   }
 
-  @Test("made once, however many ask at once; known after a restart; a wrong password makes and tells nothing")
-  func open() async throws {
+  @Test(
+    "made once, however many ask at once; known after a restart; a wrong password makes and tells nothing",
+    arguments: FeedbackTopics.allCases)
+  func open(feedback: FeedbackTopics) async throws {
     let bank = try await EndpointBank.start()
-    let handler = bank.bank.startHandler()
+    var settings = HandlerSettings()
+    settings.feedback = feedback
+    let handler = bank.bank.startHandler(settings)
     let first = try await bank.endpoint()
     try await first.ready()
     let accounts = first.services.accounts
@@ -54,8 +59,8 @@ struct AccountTests {
     try await handler.stop()
   }
 
-  @Test("a creation that fails frees the name")
-  func refused() async throws {
+  @Test("a creation that fails frees the name", arguments: FeedbackTopics.allCases)
+  func refused(feedback: FeedbackTopics) async throws {
     let bank = try await EndpointBank.start()
     let endpoint = try await bank.endpoint()
     try await endpoint.ready()
@@ -68,8 +73,12 @@ struct AccountTests {
     }
     let command = try #require(try await bank.bank.values(Topics.confirmAccountCreation).first)
     #expect(command.aType == .manual)
-    let refusal = try await bank.answer(
-      Topics.accountCreationFailed, AccountCreationFailed(id: command.id, reason: reason))
+    let answer = AccountCreationFailed(id: command.id, reason: reason)
+    let refusal =
+      switch feedback {
+      case .separate: try await bank.answer(Topics.accountCreationFailed, answer)
+      case .shared: try await bank.answer(Topics.accountFeedback, .accountCreationFailed(answer))
+      }
     try await bank.bank.send([refusal])
     #expect(try await opening == AccountResult.refused(reason))
     #expect(try await bank.count("select count(*) from account") == 0)

@@ -1,4 +1,5 @@
 import BankSupport
+import CommandHandlerService
 import Definitions
 import Foundation
 import GraphQLRuntime
@@ -48,10 +49,14 @@ struct TransferTests {
     #expect(try Self.input(descr: String(repeating: "x", count: 140)).command().description.count == 140)
   }
 
-  @Test("each outcome of the bank; the same uuid again moves nothing and has the same answer, after a restart too")
-  func outcomes() async throws {
+  @Test(
+    "each outcome of the bank; the same uuid again moves nothing and has the same answer, after a restart too",
+    arguments: FeedbackTopics.allCases)
+  func outcomes(feedback: FeedbackTopics) async throws {
     let bank = try await EndpointBank.start()
-    let handler = bank.bank.startHandler()
+    var settings = HandlerSettings()
+    settings.feedback = feedback
+    let handler = bank.bank.startHandler(settings)
     let first = try await bank.endpoint()
     try await first.ready()
     let account = try #require(try await bank.bank.openAccounts(1).first)

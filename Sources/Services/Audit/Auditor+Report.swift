@@ -82,19 +82,19 @@ extension Auditor {
   private mutating func checkAnswers() -> Int {
     var unanswered = 0
     for (id, transfer) in snapshot.transfers where !answeredTransfers.contains(id) {
-      let topic = transfer.reason == nil ? Topics.moneyTransferConfirmed.name : Topics.moneyTransferFailed.name
-      if waiting.contains(CloudEvent.eventID(command: id, topic: topic)) {
+      let name = Self.answerName(transferRefused: transfer.reason != nil)
+      if waiting.contains(CloudEvent.eventID(command: id, topic: name)) {
         unanswered += 1
       } else {
-        answers.add("transfer \(id.text) is decided, and \(topic) has no answer")
+        answers.add("transfer \(id.text) is decided, and \(name) has no answer")
       }
     }
     for (id, creation) in snapshot.creations where !answeredCreations.contains(id) {
-      let topic = creation.iban != nil ? Topics.accountCreationConfirmed.name : Topics.accountCreationFailed.name
-      if waiting.contains(CloudEvent.eventID(command: id, topic: topic)) {
+      let name = Self.answerName(creationRefused: creation.iban == nil)
+      if waiting.contains(CloudEvent.eventID(command: id, topic: name)) {
         unanswered += 1
       } else {
-        answers.add("account creation \(id.text) is decided, and \(topic) has no answer")
+        answers.add("account creation \(id.text) is decided, and \(name) has no answer")
       }
     }
     return unanswered

@@ -155,7 +155,7 @@ struct Auditor {
         "\(event.place): transfer \(id.text) is \(Self.outcome(reason)), in the database "
           + Self.outcome(decided.reason))
     }
-    checkAnswer(event, command: id, type: type)
+    checkAnswer(event, command: id, named: Self.answerName(transferRefused: reason != nil), type: type)
     if noteAnswer(event), !answeredTransfers.insert(id).inserted { report.repeated += 1 }
   }
 
@@ -181,7 +181,7 @@ struct Auditor {
     if decided.iban != iban || decided.token != token || decided.reason != reason {
       answers.add("\(event.place): account creation \(id.text) has another outcome in the database")
     }
-    checkAnswer(event, command: id, type: type)
+    checkAnswer(event, command: id, named: Self.answerName(creationRefused: reason != nil), type: type)
     if noteAnswer(event), !answeredCreations.insert(id).inserted { report.repeated += 1 }
   }
 
@@ -200,8 +200,17 @@ struct Auditor {
     if case .outbox = event.origin, let id = event.id { waiting.insert(id) }
   }
 
-  private mutating func checkAnswer(_ event: AuditedEvent, command: UUID, type: String) {
-    let expected = CloudEvent.event(causedBy: command, topic: event.topic, type: type)
+  /// What an answer's id is made with: the name of the topic that has only such answers, wherever it went.
+  static func answerName(transferRefused isRefused: Bool) -> String {
+    isRefused ? Topics.moneyTransferFailed.name : Topics.moneyTransferConfirmed.name
+  }
+
+  static func answerName(creationRefused isRefused: Bool) -> String {
+    isRefused ? Topics.accountCreationFailed.name : Topics.accountCreationConfirmed.name
+  }
+
+  private mutating func checkAnswer(_ event: AuditedEvent, command: UUID, named name: String, type: String) {
+    let expected = CloudEvent.event(causedBy: command, topic: name, type: type)
     if let problem = headerProblem(event, expected, key: command.text) { answers.add("\(event.place): \(problem)") }
   }
 

@@ -7,10 +7,7 @@ import SchemaRegistry
 /// Decodes records and hands them to the auditor.
 struct TopicReader {
   /// What the command handler writes.
-  static let eventTopics: Set<String> = [
-    Topics.balanceChanged.name, Topics.moneyTransferConfirmed.name, Topics.moneyTransferFailed.name,
-    Topics.accountCreationConfirmed.name, Topics.accountCreationFailed.name, Topics.deadLetter.name,
-  ]
+  static let eventTopics = Set([Topics.balanceChanged.name, Topics.deadLetter.name] + FeedbackTopics.names)
 
   private(set) var auditor: Auditor
   private let balanceChanged: TopicCodec<BalanceChanged>
@@ -18,6 +15,8 @@ struct TopicReader {
   private let transferFailed: TopicCodec<MoneyTransferFailed>
   private let accountConfirmed: TopicCodec<AccountCreationConfirmed>
   private let accountFailed: TopicCodec<AccountCreationFailed>
+  private let accountFeedback: TopicCodec<AccountFeedback>
+  private let transferFeedback: TopicCodec<TransferFeedback>
   private let confirmAccount: TopicCodec<ConfirmAccountCreation>
   private let confirmTransfer: TopicCodec<ConfirmMoneyTransfer>
 
@@ -28,6 +27,8 @@ struct TopicReader {
     transferFailed = TopicCodec(Topics.moneyTransferFailed, registry: registry)
     accountConfirmed = TopicCodec(Topics.accountCreationConfirmed, registry: registry)
     accountFailed = TopicCodec(Topics.accountCreationFailed, registry: registry)
+    accountFeedback = TopicCodec(Topics.accountFeedback, registry: registry)
+    transferFeedback = TopicCodec(Topics.transferFeedback, registry: registry)
     confirmAccount = TopicCodec(Topics.confirmAccountCreation, registry: registry)
     confirmTransfer = TopicCodec(Topics.confirmMoneyTransfer, registry: registry)
   }
@@ -57,6 +58,16 @@ struct TopicReader {
     case transferFailed.topic.name: auditor.add(try await transferFailed.decode(event.value), at: event)
     case accountConfirmed.topic.name: auditor.add(try await accountConfirmed.decode(event.value), at: event)
     case accountFailed.topic.name: auditor.add(try await accountFailed.decode(event.value), at: event)
+    case accountFeedback.topic.name:
+      switch try await accountFeedback.decode(event.value) {
+      case .accountCreationConfirmed(let value): auditor.add(value, at: event)
+      case .accountCreationFailed(let value): auditor.add(value, at: event)
+      }
+    case transferFeedback.topic.name:
+      switch try await transferFeedback.decode(event.value) {
+      case .moneyTransferConfirmed(let value): auditor.add(value, at: event)
+      case .moneyTransferFailed(let value): auditor.add(value, at: event)
+      }
     default: auditor.add(deadLetter: event)
     }
   }

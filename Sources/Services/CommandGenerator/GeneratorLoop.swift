@@ -92,12 +92,15 @@ public struct GeneratorLoop: Sendable {
 struct Codecs: Sendable {
   let beats: TopicCodec<Heartbeat>
   let accounts: TopicCodec<AccountCreationConfirmed>
+  /// Where new accounts are too, if the command handler is told so.
+  let feedback: TopicCodec<AccountFeedback>
   let openings: TopicCodec<ConfirmAccountCreation>
   let transfers: TopicCodec<ConfirmMoneyTransfer>
 
   init(registry: RegistryClient) {
     beats = TopicCodec(Topics.heartbeat, registry: registry)
     accounts = TopicCodec(Topics.accountCreationConfirmed, registry: registry)
+    feedback = TopicCodec(Topics.accountFeedback, registry: registry)
     openings = TopicCodec(Topics.confirmAccountCreation, registry: registry)
     transfers = TopicCodec(Topics.confirmMoneyTransfer, registry: registry)
   }
@@ -106,6 +109,7 @@ struct Codecs: Sendable {
   func prepare() async throws(RegistryError) {
     try await beats.prepare()
     try await accounts.prepare()
+    try await feedback.prepare()
     try await openings.prepare()
     try await transfers.prepare()
   }

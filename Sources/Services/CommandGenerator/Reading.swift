@@ -30,7 +30,9 @@ struct Reading {
   }
 
   private var beatPartitions: [TopicPartition] { Self.partitions(codecs.beats.topic) }
-  private var accountPartitions: [TopicPartition] { Self.partitions(codecs.accounts.topic) }
+  private var accountPartitions: [TopicPartition] {
+    Self.partitions(codecs.accounts.topic) + Self.partitions(codecs.feedback.topic)
+  }
 
   private static func partitions<Value>(_ topic: Topic<Value>) -> [TopicPartition] {
     (0..<topic.partitions).map { TopicPartition(topic: topic.name, partition: Int32($0)) }
@@ -74,7 +76,8 @@ struct Reading {
       try Task.checkCancellation()
       empty = records.isEmpty ? empty + 1 : 0
       guard empty < 20 else {
-        throw SupportError("the broker does not give out topic \(codecs.accounts.topic.name), which has records")
+        let topics = Set(open.keys.map(\.topic)).sorted().joined(separator: " and ")
+        throw SupportError("the broker does not give out \(topics), with records in it")
       }
       for record in records {
         let partition = record.topicPartition
@@ -130,7 +133,9 @@ struct Reading {
   }
 
   private mutating func account(_ record: ConsumedRecord) async throws -> AccountCreationConfirmed? {
-    try await readable(record, codecs.accounts)
+    guard record.topic == codecs.feedback.topic.name else { return try await readable(record, codecs.accounts) }
+    guard case .accountCreationConfirmed(let account) = try await readable(record, codecs.feedback) else { return nil }
+    return account
   }
 
   private mutating func remember(_ account: AccountCreationConfirmed) {

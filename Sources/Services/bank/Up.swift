@@ -115,6 +115,7 @@ struct UpStart {
     if embedded.contains(.postgres) {
       _ = try Secrets.establish(home: home, roles: BankEnvironment.databaseRoles)
     }
+    _ = try FeedbackTopics(environment)
     let run = try Self.plannedRun(environment, ports: ports, embedded: embedded)
     supervisor = try Supervisor(home: home, run: run, terminal: terminal)
     environment = try environment.reread()

@@ -56,9 +56,17 @@ extension TestBank {
     try await send(commands)
     let ids = Set(commands.map(\.id))
     try await eventually("\(count) accounts are open") {
-      try await self.values(Topics.accountCreationConfirmed).filter { ids.contains($0.id) }.count == count
+      try await self.openedAccounts().filter { ids.contains($0.id) }.count == count
     }
-    return try await values(Topics.accountCreationConfirmed).filter { ids.contains($0.id) }
+    return try await openedAccounts().filter { ids.contains($0.id) }
+  }
+
+  /// Of both topics that can have them.
+  private func openedAccounts() async throws -> [AccountCreationConfirmed] {
+    let shared = try await values(Topics.accountFeedback).compactMap { feedback -> AccountCreationConfirmed? in
+      if case .accountCreationConfirmed(let account) = feedback { account } else { nil }
+    }
+    return try await values(Topics.accountCreationConfirmed) + shared
   }
 }
 

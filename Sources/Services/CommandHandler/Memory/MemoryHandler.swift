@@ -41,7 +41,7 @@ package final class MemoryHandler: Sendable {
     registrySettings.maxAttempts = 1
     registrySettings.timeoutMillis = 2_000
     let registry = try RegistryClient(registryURL, settings: registrySettings)
-    let encoder = EventEncoder(registry: registry)
+    let encoder = EventEncoder(registry: registry, feedback: settings.feedback ?? .separate)
     let codec = TopicCodec(Topics.journal, registry: registry)
     let start = Start(status: status, stop: stop, maxPauseMillis: settings.maxRetryPauseMillis)
     let isPrepared: Bool? = try await start.until(.registry) {
@@ -123,11 +123,7 @@ package final class MemoryHandler: Sendable {
 
   /// Events whose entry the journal does not have: it has lost what was published already.
   private func checkEvents(_ writer: JournalWriter) async throws {
-    let topics = [
-      Topics.balanceChanged.name, Topics.moneyTransferConfirmed.name, Topics.moneyTransferFailed.name,
-      Topics.accountCreationConfirmed.name, Topics.accountCreationFailed.name,
-    ]
-    let partitions = try await kafka.partitions(of: topics)
+    let partitions = try await kafka.partitions(of: [Topics.balanceChanged.name] + FeedbackTopics.names)
     let consumer = try KafkaConsumer(kafka, assignment: [:])
     let ends: [TopicPartition: Int64]
     do { ends = try await consumer.endOffsets(partitions) } catch {

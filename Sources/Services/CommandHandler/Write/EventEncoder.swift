@@ -13,21 +13,33 @@ struct EventEncoder: Sendable {
   private let transferConfirmed: EventForm<MoneyTransferConfirmed>
   private let transferFailed: EventForm<MoneyTransferFailed>
 
-  init(registry: RegistryClient) {
+  init(registry: RegistryClient, feedback: FeedbackTopics = .separate) {
     balanceChanged = EventForm(Topics.balanceChanged, registry: registry)
-    accountConfirmed = EventForm(Topics.accountCreationConfirmed, registry: registry)
-    accountFailed = EventForm(Topics.accountCreationFailed, registry: registry)
-    transferConfirmed = EventForm(Topics.moneyTransferConfirmed, registry: registry)
-    transferFailed = EventForm(Topics.moneyTransferFailed, registry: registry)
+    switch feedback {
+    case .separate:
+      accountConfirmed = EventForm(Topics.accountCreationConfirmed, registry: registry)
+      accountFailed = EventForm(Topics.accountCreationFailed, registry: registry)
+      transferConfirmed = EventForm(Topics.moneyTransferConfirmed, registry: registry)
+      transferFailed = EventForm(Topics.moneyTransferFailed, registry: registry)
+    case .shared:
+      let accounts = TopicCodec(Topics.accountFeedback, registry: registry)
+      let transfers = TopicCodec(Topics.transferFeedback, registry: registry)
+      accountConfirmed = EventForm(
+        accounts, AccountFeedback.accountCreationConfirmed, eventsOf: Topics.accountCreationConfirmed)
+      accountFailed = EventForm(accounts, AccountFeedback.accountCreationFailed, eventsOf: Topics.accountCreationFailed)
+      transferConfirmed = EventForm(
+        transfers, TransferFeedback.moneyTransferConfirmed, eventsOf: Topics.moneyTransferConfirmed)
+      transferFailed = EventForm(transfers, TransferFeedback.moneyTransferFailed, eventsOf: Topics.moneyTransferFailed)
+    }
   }
 
   /// Gets the schema ids; afterwards encoding asks nobody.
   func prepare() async throws(RegistryError) {
-    try await balanceChanged.codec.prepare()
-    try await accountConfirmed.codec.prepare()
-    try await accountFailed.codec.prepare()
-    try await transferConfirmed.codec.prepare()
-    try await transferFailed.codec.prepare()
+    try await balanceChanged.prepare()
+    try await accountConfirmed.prepare()
+    try await accountFailed.prepare()
+    try await transferConfirmed.prepare()
+    try await transferFailed.prepare()
   }
 
   /// - Parameters:
@@ -62,8 +74,12 @@ struct EventEncoder: Sendable {
 
 /// The layout of a topic's events in the outbox: an `OutboxEvent` whose headers are those of `CloudEvent.event`, in the
 /// same order.
-struct EventForm<Value: TopicValue & AvroNamedValue>: Sendable {
-  let codec: TopicCodec<Value>
+struct EventForm<Event: TopicValue & AvroNamedValue>: Sendable {
+  /// Gets the schema ids; afterwards encoding asks nobody.
+  let prepare: @Sendable () async throws(RegistryError) -> Void
+  /// Appends the event in the wire format.
+  private let encode: @Sendable (Event, inout AvroWriter) throws(CodecError) -> Void
+  private let keyText: @Sendable (Event) -> String?
   /// The key is the field `id`, which is the command's in every answer.
   private let isKeyedByCommand: Bool
   /// The Avro string of the topic's name.
@@ -77,16 +93,30 @@ struct EventForm<Value: TopicValue & AvroNamedValue>: Sendable {
   /// The name of an event's id beside its command's; as many as there are legs.
   private let names: (debit: String, credit: String, only: String)
 
-  init(_ topic: Topic<Value>, registry: RegistryClient) {
-    codec = TopicCodec(topic, registry: registry)
+  /// A topic of this event only.
+  init(_ topic: Topic<Event>, registry: RegistryClient) {
+    self.init(TopicCodec(topic, registry: registry), { $0 }, eventsOf: topic)
+  }
+
+  /// - Parameters:
+  ///   - codec: of the topic that the events go to.
+  ///   - value: what that topic calls an event.
+  ///   - own: the topic of this event only: ids of events are made with its name, wherever they go.
+  init<Value: TopicValue>(
+    _ codec: TopicCodec<Value>, _ value: @escaping @Sendable (Event) -> Value, eventsOf own: Topic<Event>
+  ) {
+    let topic = codec.topic
+    prepare = { () async throws(RegistryError) in try await codec.prepare() }
+    encode = { (event, writer) throws(CodecError) in try codec.encode(value(event), to: &writer) }
+    keyText = { topic.keyText(value($0)) }
     isKeyedByCommand = topic.key == .field("id")
     self.topic = Self.strings(topic.name)
     beforeID = Self.strings(CloudEvent.Header.specVersion, "1.0", CloudEvent.Header.id)
     beforeCausation = Self.strings(
-      CloudEvent.Header.source, CloudEvent.Source.commandHandler.rawValue, CloudEvent.Header.type, Value.schemaName,
+      CloudEvent.Header.source, CloudEvent.Source.commandHandler.rawValue, CloudEvent.Header.type, Event.schemaName,
       CloudEvent.Header.causationID)
     sequence = Self.strings(CloudEvent.Header.sequence)
-    func name(_ leg: CloudEvent.Leg) -> String { CloudEvent.eventName(topic: topic.name, leg: leg) }
+    func name(_ leg: CloudEvent.Leg) -> String { CloudEvent.eventName(topic: own.name, leg: leg) }
     names = (name(.debit), name(.credit), name(.only))
   }
 
@@ -98,17 +128,17 @@ struct EventForm<Value: TopicValue & AvroNamedValue>: Sendable {
 
   /// - Parameter scratch: memory that is used again.
   func write(
-    _ value: Value, _ commandID: UUID, leg: CloudEvent.Leg = .only, sequence number: Int64? = nil,
+    _ event: Event, _ commandID: UUID, leg: CloudEvent.Leg = .only, sequence number: Int64? = nil,
     to writer: inout AvroWriter, _ scratch: inout AvroWriter
   ) throws(CodecError) {
     writer.writeRaw(topic)
     if isKeyedByCommand {
       write(commandID, to: &writer)
     } else {
-      writer.writeString(codec.topic.keyText(value) ?? "")
+      writer.writeString(keyText(event) ?? "")
     }
     scratch.reset()
-    try codec.encode(value, to: &scratch)
+    try encode(event, &scratch)
     writer.writeLong(Int64(scratch.count))
     scratch.withBytes { writer.writeRaw($0) }
     writer.writeBlockCount(number == nil ? 5 : 6)

@@ -20,21 +20,20 @@ struct CommandAnswer: Sendable, Hashable {
 
 /// Reads answers out of the views of their values.
 struct AnswerParser: Sendable {
-  static let topics = [
-    Topics.accountCreationConfirmed.name, Topics.accountCreationFailed.name, Topics.moneyTransferConfirmed.name,
-    Topics.moneyTransferFailed.name,
-  ]
-
   private let opened: TopicCodec<AccountCreationConfirmed>
   private let refused: TopicCodec<AccountCreationFailed>
   private let moved: TopicCodec<MoneyTransferConfirmed>
   private let unmoved: TopicCodec<MoneyTransferFailed>
+  private let accounts: TopicCodec<AccountFeedback>
+  private let transfers: TopicCodec<TransferFeedback>
 
   init(registry: RegistryClient) {
     opened = TopicCodec(Topics.accountCreationConfirmed, registry: registry)
     refused = TopicCodec(Topics.accountCreationFailed, registry: registry)
     moved = TopicCodec(Topics.moneyTransferConfirmed, registry: registry)
     unmoved = TopicCodec(Topics.moneyTransferFailed, registry: registry)
+    accounts = TopicCodec(Topics.accountFeedback, registry: registry)
+    transfers = TopicCodec(Topics.transferFeedback, registry: registry)
   }
 
   /// - Throws: `CodecError`; one without `deadLetterCause` says that the registry could not be asked.
@@ -51,9 +50,27 @@ struct AnswerParser: Sendable {
     case moved.topic.name:
       let known = try moved.withViewIfKnown(of: value, Self.moved)
       return if let known { known } else { try await moved.withView(of: value, Self.moved) }
-    default:
+    case unmoved.topic.name:
       let known = try unmoved.withViewIfKnown(of: value, Self.unmoved)
       return if let known { known } else { try await unmoved.withView(of: value, Self.unmoved) }
+    case accounts.topic.name: return Self.answer(try await accounts.decode(value))
+    default: return Self.answer(try await transfers.decode(value))
+    }
+  }
+
+  private static func answer(_ feedback: AccountFeedback) -> CommandAnswer {
+    switch feedback {
+    case .accountCreationConfirmed(let value):
+      CommandAnswer(command: value.id, answer: .accountOpened(iban: value.iban, token: value.token))
+    case .accountCreationFailed(let value):
+      CommandAnswer(command: value.id, answer: .accountRefused(reason: value.reason))
+    }
+  }
+
+  private static func answer(_ feedback: TransferFeedback) -> CommandAnswer {
+    switch feedback {
+    case .moneyTransferConfirmed(let value): CommandAnswer(command: value.id, answer: .transfer(reason: nil))
+    case .moneyTransferFailed(let value): CommandAnswer(command: value.id, answer: .transfer(reason: value.reason))
     }
   }
 

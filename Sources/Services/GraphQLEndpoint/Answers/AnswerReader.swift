@@ -31,7 +31,8 @@ final class AnswerReader {
     self.places = places
     parser = AnswerParser(registry: registry)
     follower = TopicFollower(
-      connections, topics: AnswerParser.topics, part: .answers, maxRecords: maxBatchRecords, status: status, stop: stop)
+      connections, topics: FeedbackTopics.names, part: .answers, maxRecords: maxBatchRecords, status: status, stop: stop
+    )
   }
 
   /// Works until the service is stopped.
