@@ -100,8 +100,8 @@ import Testing
 
   @Test func theTopologyHasEverything() {
     let topology = Definitions.Topology.description
-    #expect(topology.topics.count == 11)
-    #expect(topology.topics.map(\.partitions).reduce(0, +) == 43)
+    #expect(topology.topics.count == 13)
+    #expect(topology.topics.map(\.partitions).reduce(0, +) == 53)
     #expect(topology.clients["producer"]?["partitioner"] == "murmur2_random")
     #expect(topology.isUnmanaged("__consumer_offsets"))
     #expect(topology.databases.map(\.name) == ["balancedb", "transactiondb"])

@@ -18,7 +18,7 @@ struct LoadTestSystemTests {
       let arguments =
         ["load-test", "quick", "--output", file.path] + Self.tiny
         + [
-          "--max-loops", "60", "--max-seconds", "120", "--loop-millis", "20", "--clients", "2", "--linger-millis", "7",
+          "--max-loops", "60", "--max-seconds", "240", "--loop-millis", "20", "--clients", "2", "--linger-millis", "7",
           "--set", "BANK_STRATEGY=sequential",
         ]
       let result = try await RunningBank.run(RunningBank.bank, arguments)
