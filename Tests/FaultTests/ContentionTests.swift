@@ -86,7 +86,7 @@ struct ContentionTests {
       // Two at least, so that there is always somebody to take over; three at most.
       if handlers.count == 3 {
         let leaving = handlers.remove(at: index)
-        inFlight += load.sent - (try await bank.decidedCount())
+        inFlight += try await load.inFlight()
         if Bool.random(using: &generator) {
           leaving.kill()
         } else {

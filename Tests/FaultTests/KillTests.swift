@@ -96,7 +96,7 @@ struct KillTests {
       let kind = Int.random(in: 0..<6, using: &generator)
       try await progress(bank, handler, endpoint)
       try await Task.sleep(for: .milliseconds(Int.random(in: 0..<400, using: &generator)))
-      inFlight += load.sent - (try await bank.decidedCount())
+      inFlight += try await load.inFlight()
       // The handler more often than the endpoint, and both at once.
       if kind < 5 {
         handler.kill()

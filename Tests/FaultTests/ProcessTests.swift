@@ -55,7 +55,7 @@ struct ProcessTests {
     func expectRestart() async throws {
       #expect(try await wrong.end(timeoutSeconds: 30) == .exited(1))
       #expect(wrong.log.contains("the clock was set back by 3"), "\(wrong.log.suffix(2_000))")
-      inFlight += load.sent - (try await bank.decidedCount())
+      inFlight += try await load.inFlight()
       wrong = try startWrong()
       numbers.append(wrong.id)
     }
