@@ -77,8 +77,7 @@ struct StrategyTests {
     try await bank.expectOrderPerIBAN()
     try await faultHeld(
       "strategy \(variant.testDescription): kill -9 under load", injected: 1, inFlight: commands.count - half,
-      bank: bank,
-      hasDatabase: strategy != .memory)
+      bank: bank, hasDatabase: strategy != .memory)
   }
 
   /// One of each refusal that does not depend on what came before, but for those of `mixedTransfers`.

@@ -38,7 +38,7 @@ package final class CommandHandler: Sendable {
     registrySettings.maxAttempts = 1
     registrySettings.timeoutMillis = 2_000
     let registry = try RegistryClient(connections.registryURL, settings: registrySettings)
-    let encoder = EventEncoder(registry: registry, feedback: settings.feedback ?? .separate)
+    let encoder = EventEncoder(registry: registry, feedback: settings.feedback)
     let start = Start(status: status, stop: stop, maxPauseMillis: settings.maxRetryPauseMillis)
     guard try await start.until(.registry, { try await encoder.prepare() }) != nil else { return }
     let names = [Topics.confirmAccountCreation.name, Topics.confirmMoneyTransfer.name]

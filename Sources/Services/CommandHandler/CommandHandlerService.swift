@@ -22,7 +22,7 @@ public enum CommandHandlerService {
   public static func run(
     _ environment: BankEnvironment, strategy: HandlerStrategy = .batch, settings: HandlerSettings = HandlerSettings()
   ) async throws {
-    let settings = try settings.of(strategy, environment)
+    let settings = settings.of(strategy)
     let host = ServiceHost(
       name: name, address: environment.bindAddress, port: settings.port ?? environment.ports.commandHandler)
     let kafka = try environment.kafka()
@@ -59,10 +59,9 @@ public enum CommandHandlerService {
 }
 
 extension HandlerSettings {
-  /// One command a transaction for `sequential`, and what the environment says.
-  func of(_ strategy: HandlerStrategy, _ environment: BankEnvironment) throws(SupportError) -> HandlerSettings {
+  /// One command a transaction for `sequential`.
+  func of(_ strategy: HandlerStrategy) -> HandlerSettings {
     var settings = self
-    if feedback == nil { settings.feedback = try FeedbackTopics(environment) }
     if strategy == .sequential { settings.maxBatchCommands = 1 }
     return settings
   }

@@ -29,8 +29,8 @@ public struct HandlerSettings: Sendable {
   public var maxOutcomes = 5_000_000
   /// Of the same: events that wait to be published; no command is read above it.
   public var maxUnpublishedBytes = 64 << 20
-  /// Where answers go; nil takes what the environment says.
-  public var feedback: FeedbackTopics?
+  /// Where answers go.
+  public var feedback = FeedbackTopics.separate
   /// Draws IBAN and token of a new account.
   public var accountNumbers: @Sendable () -> AccountNumbers = { .random() }
   /// Where a test can interfere.

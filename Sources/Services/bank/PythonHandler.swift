@@ -12,7 +12,6 @@ enum PythonHandler {
   /// Replaces this process by it: the same process number, so that whoever started this one can watch and stop it.
   static func become(_ environment: BankEnvironment) throws -> Never {
     let command = try command()
-    _ = try FeedbackTopics(environment)
     let access = try environment.databaseAccess(role: "command_handler")
     var variables = [
       "KAFKA_BROKERS": try environment.brokers(), "SCHEMA_REGISTRY_URL": try environment.registryURL(),

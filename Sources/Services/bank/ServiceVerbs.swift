@@ -19,8 +19,10 @@ struct CommandHandlerVerb: AsyncVerb {
   func perform() async throws {
     let environment = try options.environment()
     let strategy = try strategy.chosen()
+    var settings = HandlerSettings()
+    settings.feedback = try FeedbackTopics(environment)
     if strategy == .python { try PythonHandler.become(environment) }
-    try await CommandHandlerService.run(environment, strategy: strategy)
+    try await CommandHandlerService.run(environment, strategy: strategy, settings: settings)
   }
 }
 

@@ -41,7 +41,7 @@ package final class MemoryHandler: Sendable {
     registrySettings.maxAttempts = 1
     registrySettings.timeoutMillis = 2_000
     let registry = try RegistryClient(registryURL, settings: registrySettings)
-    let encoder = EventEncoder(registry: registry, feedback: settings.feedback ?? .separate)
+    let encoder = EventEncoder(registry: registry, feedback: settings.feedback)
     let codec = TopicCodec(Topics.journal, registry: registry)
     let start = Start(status: status, stop: stop, maxPauseMillis: settings.maxRetryPauseMillis)
     let isPrepared: Bool? = try await start.until(.registry) {
