@@ -212,7 +212,7 @@ class Handler:
     def step(self):
         if time.monotonic() - self.renewed > 1:
             self.renew()
-        if first := self.consumer.poll(0.1):
+        if (first := self.consumer.poll(0.1)) is not None:  # A message without a value is false.
             self.commit([first, *self.consumer.consume(BATCH - 1, 0)])
         self.publish()
 

@@ -40,6 +40,13 @@ struct StrategyTests {
     let funding = accounts.map { transfer(to: $0.iban, amount: Self.funds) }
     try await bank.send(funding)
     try await bank.report(handler) { $0.handled == funding.count }
+    // By itself, so it is the first of its batch.
+    try await bank.send([
+      KafkaRecord(topic: Topics.confirmMoneyTransfer.name, partition: 4, key: Array("alone".utf8), value: nil)
+    ])
+    try await eventually("an empty value is a dead letter") {
+      try await bank.records(Topics.deadLetter.name).contains { $0.key == Array("alone".utf8) && $0.value == nil }
+    }
     let commands =
       refused(accounts) + mixedTransfers(FaultSize.of(short: 200, full: 1_500), accounts)
     let half = commands.count / 2
@@ -63,7 +70,7 @@ struct StrategyTests {
     for reason in commands.compactMap(Self.refusal) { expected[reason, default: 0] += 1 }
     #expect(report.failed == expected)
     #expect(report.conflicts == reused.count)
-    #expect(report.deadLetters == reused.count + poison.count)
+    #expect(report.deadLetters == reused.count + poison.count + 1)
     #expect(report.accounts == accounts.count + 1)
     let letters = try await bank.records(Topics.deadLetter.name)
     let causes = letters.compactMap { $0.header("__connect.errors.exception.class.name") }
