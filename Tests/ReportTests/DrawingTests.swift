@@ -63,6 +63,9 @@ struct DrawingTests {
       looks.insert("\(ChartDrawing.mark(variant, 0, 0).text) \(dashes)")
     }
     #expect(looks.count == ReportMapping.variantLimit)
+    for variant in 0..<6 {
+      #expect(ChartDrawing.mark(variant, 0, 0).text != ChartDrawing.mark(variant + 6, 0, 0).text, "of one colour")
+    }
   }
 
   @Test

@@ -214,7 +214,7 @@ struct ChartDrawing {
 
   // MARK: Marks
 
-  /// Six shapes; with as many colours and dashes twelve variants differ.
+  /// Six shapes; with as many colours and dashes twelve variants differ. Two of one colour have different shapes too.
   static func mark(_ variant: Int, _ x: Double, _ y: Double, isHollow: Bool = false) -> Markup {
     let size = markSize
     func polygon(_ corners: [(Double, Double)]) -> String {
@@ -224,7 +224,7 @@ struct ChartDrawing {
       .joined() + "Z"
     }
     let path: String
-    switch variant % 6 {
+    switch (variant + variant / 6 * 3) % 6 {
     case 0:
       path =
         "M\(number(x - size)) \(number(y))a\(number(size)) \(number(size)) 0 1 0 \(number(2 * size)) 0"
